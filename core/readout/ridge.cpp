@@ -1,0 +1,29 @@
+#include "core/readout/ridge.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <sstream>
+#include <stdexcept>
+
+namespace engram {
+
+std::vector<double> solve_ridge(RegressionMoments const& moments, double ridge) {
+  using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  auto const n = static_cast<Eigen::Index>(moments.num_features);
+  auto const k = static_cast<Eigen::Index>(moments.num_outputs);
+  Eigen::MatrixXd gram = Eigen::Map<Matrix const>(moments.gram.data(), n, n);
+  gram.diagonal().array() += ridge;
+  Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> const cholesky(gram);  // in place
+  if (cholesky.info() != Eigen::Success) {
+    std::ostringstream message;
+    message << "the Gram matrix of " << n << " features is not positive definite with ridge " << ridge
+            << ": the states diverged, or the ridge is too small";
+    throw std::runtime_error(message.str());
+  }
+  std::vector<double> weights(moments.num_features * moments.num_outputs);
+  Eigen::MatrixXd const cross = Eigen::Map<Matrix const>(moments.cross.data(), n, k);
+  Eigen::Map<Matrix>(weights.data(), n, k) = cholesky.solve(cross);
+  return weights;
+}
+
+}  // namespace engram

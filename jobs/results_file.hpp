@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+
+namespace engram {
+
+/// The layout of a results file; raised when a reader of the old one would misread the new one.
+inline constexpr int results_schema_version = 1;
+
+/// One column of /trials.
+struct Column {
+  std::string name;  ///< without "param/" or "metric/"
+  std::string unit;
+  std::string meaning;
+  Direction direction = Direction::none;  ///< metrics
+  std::variant<std::vector<double>, std::vector<std::int64_t>, std::vector<std::uint8_t>,
+               std::vector<std::string>>
+      values;  ///< real, integer, boolean, text
+};
+
+struct SeriesData {
+  std::string name;
+  std::vector<std::uint64_t> offsets;  ///< num_trials + 1
+  std::vector<double> values;
+};
+
+/// A results file in memory, without series and arrays unless asked for. Rows are in the order of
+/// ids.
+struct Results {
+  std::string study_name, experiment, objective, config;
+  Direction direction = Direction::none;
+  std::uint64_t seed = 0;
+  std::uint64_t num_trials_planned = 0;
+  std::uint64_t replicates = 1;
+  bool finished = false;  ///< written at the end of the study
+  std::vector<std::uint64_t> id, point, seeds;
+  std::vector<std::uint32_t> replicate;
+  std::vector<double> budget;
+  std::vector<Status> status;
+  std::vector<std::string> reason, warnings;
+  std::vector<Column> parameters, metrics;
+  std::vector<std::int32_t> rank;
+  std::vector<std::uint32_t> attempt;
+  std::vector<double> start_s, seconds;
+  std::vector<SeriesData> series;
+  std::map<std::string, std::string> provenance;
+
+  std::size_t num_rows() const { return id.size(); }
+};
+
+enum class ReadSeries { no, yes };
+
+/// Reads the results file and, if the study still runs or was killed, what its journal has beyond
+/// it. Never writes, takes no lock. Throws UserError in one sentence for a file that is missing,
+/// foreign, not readable or of a newer schema.
+Results read_results(std::filesystem::path const& path, ReadSeries series = ReadSeries::no);
+
+}  // namespace engram

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "jobs/storage_error.hpp"
+#include "jobs/study.hpp"
+#include "jobs/trial_record.hpp"
+
+namespace engram {
+
+enum class OpenMode {
+  create_or_continue,  ///< continue if the resolved study is the same; otherwise UserError names
+                       ///< the keys
+  overwrite,           ///< start anew, whatever is there
+  extend,              ///< the same study with a larger budget (trials)
+};
+
+/// The results of a study while it runs: rank 0 only.
+///
+/// The truth is an append-only journal beside the results file; the results file is written whole
+/// from it (temporary name, close, fsync, rename, fsync of the folder) on a geometric schedule and
+/// at the end, when the journal goes. Killed at any instant, nothing synced is lost and the file on
+/// disk opens. Scalars are held in memory; series and arrays are read back from the journal and
+/// side files.
+class ResultsStore {
+ public:
+  /// Takes the lock, reads what is there, cuts off a torn tail. Throws UserError (foreign file,
+  /// other study, second run on the same file) or StorageError.
+  ResultsStore(Study const& study, OpenMode mode, std::map<std::string, std::string> provenance);
+  ~ResultsStore();
+  ResultsStore(ResultsStore const&) = delete;
+  ResultsStore& operator=(ResultsStore const&) = delete;
+
+  /// Statuses by trial id for what is recorded; the record that counts is the first of an id.
+  bool contains(std::uint64_t id) const;
+  std::uint64_t num_recorded() const;
+
+  /// Objective and status of a recorded trial, for replaying `tell`.
+  struct Summary {
+    Status status = Status::complete;
+    double objective = 0.0;
+    std::uint32_t attempts = 0;  ///< that were made; TrialTiming::attempt counts from 0
+  };
+  Summary summary(std::uint64_t id) const;
+
+  /// Forgets trials that did not complete, so that they are run again (--retry-failed). Journalled,
+  /// so a kill does not bring them back.
+  void forget_failed();
+
+  /// A second record of an id is ignored. Arrays without values are in the trial's side file.
+  void append(TrialRecord const& record);
+
+  /// Syncs the journal if the last sync is more than a second ago, and writes the results file if
+  /// its schedule says so; if that fails, the journal has everything, so that it is only a warning.
+  /// Call often.
+  void tick();
+
+  /// Makes all appended records durable now.
+  void sync();
+
+  /// Writes the results file now, if anything has changed; `final` marks it as finished and removes
+  /// the journal and side files afterwards, and nothing can be appended any more.
+  void write_results(bool final);
+
+  /// One sentence each: no locks on this file system, damaged records passed over, a results file
+  /// that could not be written for the time being. Grows with `tick` and `write_results`.
+  std::vector<std::string> const& warnings() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Writes a trial's arrays to an immutable side file beside the results file; any rank. The record
+/// then carries the arrays' names and shapes without values.
+void write_side_file(std::filesystem::path const& results, std::uint64_t trial,
+                     std::uint32_t attempt, std::vector<Array> const& arrays);
+
+}  // namespace engram

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/random/random.hpp"
+#include "experiments/experiment.hpp"
+#include "jobs/space.hpp"
+
+namespace engram {
+
+/// A point of the search space: one value a dimension, in the order of the space.
+using Point = std::vector<ParameterValue>;
+
+/// What a searcher is told about a point: the objective's mean over its complete replicates.
+struct PointResult {
+  std::uint64_t point = 0;  ///< index in the order of asking
+  double objective = 0.0;   ///< NaN if no replicate completed
+};
+
+/// Settings of a searcher as the study resolved them.
+struct SearcherSettings {
+  SearchSpace space;
+  std::uint64_t num_points = 0;  ///< the budget; 0: as many as the searcher has by itself (grid)
+  Direction direction = Direction::minimise;
+  Key key;             ///< the searcher's own random numbers
+  Parameters options;  ///< the [searcher] section, by the specs of `SearcherFactory::options`
+};
+
+/// Ask/tell over points. A deterministic function of its settings and the results told in point
+/// order, so that a study is continued by asking and telling again.
+class Searcher {
+ public:
+  virtual ~Searcher() = default;
+
+  /// The next points, at most `max_points`. Empty means: tell first, or finished.
+  virtual std::vector<Point> ask(std::size_t max_points) = 0;
+
+  /// In point order. Searchers that do not learn ignore it.
+  virtual void tell(PointResult const&) {}
+
+  virtual bool finished() const = 0;
+
+  /// Points it will ask for in all, if that is known.
+  virtual std::uint64_t num_points() const = 0;
+};
+
+/// A kind of searcher: name, documentation, options, constructor.
+struct SearcherFactory {
+  std::string name;
+  std::string summary;
+  std::string source;
+  std::vector<ParameterSpec> options;
+  bool extensible = true;  ///< a larger budget begins with the points of the smaller one
+  /// Throws UserError if the settings make no sense (a grid over a continuous dimension).
+  std::function<std::unique_ptr<Searcher>(SearcherSettings const&)> make;
+};
+
+/// All searchers linked into this program; each registers itself from its own file.
+class SearcherRegistry {
+ public:
+  static SearcherRegistry& instance();
+  void add(SearcherFactory factory);  ///< std::logic_error if the name is taken
+  SearcherFactory const& at(std::string_view name) const;  ///< UserError names the nearest
+  std::vector<SearcherFactory const*> sorted() const;
+
+ private:
+  std::vector<std::unique_ptr<SearcherFactory const>> factories_;
+};
+
+struct RegisterSearcher {
+  explicit RegisterSearcher(SearcherFactory factory) {
+    SearcherRegistry::instance().add(std::move(factory));
+  }
+};
+
+}  // namespace engram

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "experiments/experiment.hpp"
+#include "jobs/searcher.hpp"
+#include "jobs/space.hpp"
+
+namespace engram {
+
+/// What happens to the study when a trial fails or times out.
+enum class FailurePolicy {
+  skip,      ///< record it, go on (default)
+  abort,     ///< record it, end the study with exit_failed_trials
+  retry,     ///< evaluate it again up to `max_retries` times, then record it
+  penalise,  ///< record it; the searcher is told `penalty` as its objective
+};
+
+/// `common`: replicate r of every point has the same seed, so that points are compared on equal
+/// random numbers (and reservoirs that share a topology are run as one batch). `independent`: each
+/// its own.
+enum class SeedMode { common, independent };
+
+/// A study file, resolved: every key has its value, every value was checked.
+struct Study {
+  std::string name;
+  std::string summary;  ///< optional free text for the report
+  Experiment const* experiment = nullptr;
+  SearcherFactory const* searcher = nullptr;
+  Parameters searcher_options;
+  std::uint64_t num_points = 1;  ///< trials = points * replicates
+  std::uint64_t replicates = 1;
+  std::uint64_t seed = 1;
+  SeedMode seeds = SeedMode::common;
+  std::string objective;
+  Direction direction = Direction::none;
+  std::filesystem::path output;
+  double time_limit_s = 0.0;  ///< a trial; 0: none
+  FailurePolicy on_failure = FailurePolicy::skip;
+  std::uint64_t max_retries = 1;
+  double penalty = 0.0;
+  Parameters fixed;  ///< complete: defaults and the [experiment] section
+  SearchSpace space;
+  std::vector<MetricSpec> metrics;
+  /// [reference] section: "label = metric value (source)", set beside the result by the report.
+  struct Reference {
+    std::string label;
+    std::string metric;
+    double value = 0.0;
+    std::string source;
+  };
+  std::vector<Reference> references;
+
+  std::uint64_t num_trials() const { return num_points * replicates; }
+
+  /// Canonical INI text: every key but `output` in one order, so that equal studies have equal
+  /// texts wherever their results are. `parse_study` reads it back.
+  std::string to_ini() const;
+
+  std::unique_ptr<Searcher> make_searcher() const;
+
+  /// Trial `id` = point * replicates + replicate.
+  Trial trial(std::uint64_t id, Point const& point) const;
+};
+
+/// The keys of the [study] section with their types, ranges and meanings, for help and completion.
+std::vector<ParameterSpec> const& study_keys();
+
+/// Reads a study file with overrides ("--section.key", "value"); an override wins. Throws
+/// UserError: file, line, key, what was expected, and the nearest known name.
+Study read_study(std::filesystem::path const& file,
+                 std::vector<std::pair<std::string, std::string>> const& overrides = {});
+
+/// From text; `origin` names it in messages.
+Study parse_study(std::string const& text, std::string const& origin,
+                  std::vector<std::pair<std::string, std::string>> const& overrides = {});
+
+/// The keys of two canonical texts that differ: "study.trials: 512 there, 1024 here". Keys that
+/// change no trial (summary, output, references) don't count.
+std::vector<std::string> differing_keys(std::string const& theirs, std::string const& ours);
+
+}  // namespace engram

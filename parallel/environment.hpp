@@ -1,0 +1,54 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/communicator.hpp"
+
+namespace engram {
+
+struct EnvironmentOptions {
+  int num_threads =
+      0;  ///< a rank; 0: the cores that this rank may use, shared by the ranks of its node
+};
+
+/// MPI, then Kokkos, and back in reverse order. One object, made in main before anything else.
+///
+/// Works without mpirun as one process. Warns on rank 0, with the numbers, if the ranks of a node
+/// have more threads than cores.
+class Environment {
+ public:
+  Environment(int& argc, char**& argv, EnvironmentOptions const& options = {});
+  ~Environment();
+  Environment(Environment const&) = delete;
+  Environment& operator=(Environment const&) = delete;
+
+  /// All ranks. A duplicate of MPI_COMM_WORLD, or the local communicator.
+  Communicator const& world() const;
+
+  int num_threads() const;  ///< a rank, as given to Kokkos
+  int ranks_on_node() const;
+  bool threads_supported() const;  ///< MPI_THREAD_SERIALIZED or better
+  std::string const& host() const;
+  std::string mpi_version() const;     ///< one line, for provenance
+  std::string kokkos_version() const;  ///< one line: version, execution space, concurrency
+  std::vector<std::string> const& warnings() const;
+
+  /// Calls `body` and returns its exit code. An exception that leaves `body` on any rank is printed
+  /// with rank and host, and ends all ranks (MPI_Abort) unless every rank threw.
+  int run(std::function<int()> const& body) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// All ranks, for code that isn't handed an Environment while there is one. Collective.
+Communicator duplicate_world();
+
+/// Ends all ranks at once with the reason on stderr, from any thread. For what can't be recovered.
+[[noreturn]] void abort_all_ranks(std::string const& reason, int exit_code);
+
+}  // namespace engram

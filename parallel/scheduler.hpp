@@ -1,0 +1,65 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "core/communicator.hpp"
+
+namespace engram {
+
+/// Where work comes from and outcomes go to; lives on rank 0 and is only called there, by one
+/// thread at a time. Work and outcomes are opaque bytes.
+class WorkSource {
+ public:
+  virtual ~WorkSource() = default;
+
+  /// One chunk of work for `rank`: at most `max_items` items, fewer if that is better (a batch).
+  /// std::nullopt: nothing to hand out now (finished, or more comes after outcomes were accepted).
+  virtual std::optional<Bytes> next_chunk(int rank, std::size_t max_items) = 0;
+
+  /// Items not yet handed out, as far as known; steers the chunk sizes.
+  virtual std::size_t num_waiting() const = 0;
+
+  /// What a rank made of one chunk, in arrival order.
+  virtual void accept(int rank, Bytes outcome) = 0;
+
+  /// No work waits and none will come. Outstanding chunks are still accepted.
+  virtual bool finished() const = 0;
+
+  /// Called from the service thread at least every `SchedulerOptions::tick`, for syncing and
+  /// progress.
+  virtual void tick() {}
+};
+
+/// Runs on every rank, in the thread that called `run_scheduled`: a chunk in, its outcome out.
+/// `num_items` tells the scheduler how many items it had, so that it learns what an item costs.
+struct WorkResult {
+  Bytes outcome;
+  std::size_t num_items = 0;
+};
+using Worker = std::function<WorkResult(Bytes const& chunk)>;
+
+struct SchedulerOptions {
+  double target_chunk_s = 0.05;  ///< a chunk should take about this long, at most
+  std::size_t max_chunk = 4096;  ///< items
+  std::chrono::milliseconds tick{200};
+  bool force_static = false;  ///< the schedule in rounds, as without thread support
+};
+
+/// Evaluates all work of `source` (null on ranks other than 0) on all ranks of `communicator`;
+/// returns on every rank when it is finished. Collective.
+///
+/// Rank 0 serves work and receives outcomes on a service thread while its own main thread computes
+/// like the others. Chunks shrink towards the end (guided self-scheduling) and each rank asks for
+/// its next chunk before it has finished the present one. Without thread support in the MPI
+/// library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
+/// after each round.
+///
+/// An exception from a worker or from the source is not caught on other ranks: see
+/// `Environment::run`, which ends all ranks with the reason.
+void run_scheduled(Communicator const& communicator, WorkSource* source, Worker const& worker,
+                   SchedulerOptions const& options = {});
+
+}  // namespace engram
