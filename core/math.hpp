@@ -50,15 +50,17 @@ KOKKOS_INLINE_FUNCTION Pack magnitude(Pack const& x, double limit) {
   return r;
 }
 
-/// `value` with the sign of x; x of zero keeps its own zero.
+/// `value` >= 0 with the sign of x, zeros included.
 KOKKOS_INLINE_FUNCTION double with_sign(double value, double x) {
-  return x < 0.0 ? -value : value;
+  return ::copysign(value, x);
 }
 
 KOKKOS_INLINE_FUNCTION Pack with_sign(Pack const& value, Pack const& x) {
   Pack r;
 #ifdef ENGRAM_VECTOR_EXTENSION
-  r.v = x.v < 0.0 ? -value.v : value.v;
+  using Integers = std::uint64_t __attribute__((vector_size(64)));
+  Integers const sign = Integers{} + (std::uint64_t{1} << 63);
+  r.v = (Pack::Values)(((Integers)value.v & ~sign) | ((Integers)x.v & sign));
 #else
   for (int i = 0; i < Pack::width; ++i) r.v[i] = with_sign(value.v[i], x.v[i]);
 #endif

@@ -12,6 +12,7 @@
 #include "core/communicator.hpp"
 #include "core/compat.hpp"
 #include "core/deadline.hpp"
+#include "experiments/inputs.hpp"
 #include "experiments/parameter.hpp"
 
 namespace engram {
@@ -71,6 +72,7 @@ struct Outcome {
 struct TrialContext {
   ExecutionSpace space;
   Communicator group;  ///< the ranks that evaluate this batch together
+  Inputs inputs;       ///< the tables that file parameters name
   Deadline deadline;   ///< call `deadline.check()` at least every few milliseconds of work
 };
 
@@ -93,6 +95,9 @@ class Experiment {
 
   /// Checks that go beyond single ranges. Throws UserError. Called before anything is written.
   virtual void validate(Parameters const&) const {}
+
+  /// The same for what the files hold. Throws UserError.
+  virtual void validate_inputs(Parameters const&, Inputs const&) const {}
 
   /// Trials with equal non-empty keys may be run as one batch; the outcome must not depend on it.
   virtual std::string batch_key(Trial const&) const { return {}; }

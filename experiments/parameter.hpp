@@ -26,6 +26,7 @@ class ParameterSpec {
   std::optional<double> maximum;     ///< inclusive
   std::vector<std::string> choices;  ///< for text: the only admitted values, if not empty
   bool structural = false;           ///< decides which metrics exist, so it can't be searched
+  bool input_file = false;           ///< for text: names a table of numbers; empty: none
   std::string unit = "1";
   std::string meaning;
   std::string source;  ///< where the default comes from
@@ -36,6 +37,7 @@ class ParameterSpec {
   ParameterSpec& means(std::string_view text);
   ParameterSpec& from(std::string_view text);
   ParameterSpec& fixes_metrics();
+  ParameterSpec& names_input_file();  ///< structural, too: the file is read before the trials
 
   bool is_real() const { return std::holds_alternative<double>(default_value); }
   bool is_integer() const { return std::holds_alternative<std::int64_t>(default_value); }

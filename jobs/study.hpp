@@ -56,6 +56,9 @@ struct Study {
     std::string source;
   };
   std::vector<Reference> references;
+  Inputs inputs;  ///< the tables that file parameters name
+  /// What `digest` says of them, by parameter: other data make another study.
+  std::vector<std::pair<std::string, std::string>> input_digests;
 
   std::uint64_t num_trials() const { return num_points * replicates; }
 
@@ -72,12 +75,16 @@ struct Study {
 /// The keys of the [study] section with their types, ranges and meanings, for help and completion.
 std::vector<ParameterSpec> const& study_keys();
 
-/// Reads a study file with overrides ("--section.key", "value"); an override wins. Throws
+/// Reads the files that the study's parameters name, as given or else relative to `folder`, and lets the
+/// experiment check what they hold. Throws UserError.
+void load_inputs(Study& study, std::filesystem::path const& folder);
+
+/// Reads a study file and its input files with overrides ("--section.key", "value"); an override wins. Throws
 /// UserError: file, line, key, what was expected, and the nearest known name.
 Study read_study(std::filesystem::path const& file,
                  std::vector<std::pair<std::string, std::string>> const& overrides = {});
 
-/// From text; `origin` names it in messages.
+/// From text, without reading input files; `origin` names it in messages.
 Study parse_study(std::string const& text, std::string const& origin,
                   std::vector<std::pair<std::string, std::string>> const& overrides = {});
 

@@ -10,8 +10,9 @@
 namespace engram {
 
 struct EnvironmentOptions {
-  int num_threads =
-      0;  ///< a rank; 0: the cores that this rank may use, shared by the ranks of its node
+  /// A rank. 0: OMP_NUM_THREADS, or else the cores that this rank may use (affinity, cgroup quota),
+  /// shared by the ranks of its node.
+  int num_threads = 0;
 };
 
 /// MPI, then Kokkos, and back in reverse order. One object, made in main before anything else.
@@ -37,7 +38,8 @@ class Environment {
   std::vector<std::string> const& warnings() const;
 
   /// Calls `body` and returns its exit code. An exception that leaves `body` on any rank is printed
-  /// with rank and host, and ends all ranks (MPI_Abort) unless every rank threw.
+  /// with rank and host, and ends all ranks (MPI_Abort) unless every rank throws within 2 s: then
+  /// each reason is printed once. The exit code is 2 for a UserError, else 1.
   int run(std::function<int()> const& body) const;
 
  private:

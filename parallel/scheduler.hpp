@@ -16,7 +16,7 @@ class WorkSource {
   virtual ~WorkSource() = default;
 
   /// One chunk of work for `rank`: at most `max_items` items, fewer if that is better (a batch).
-  /// std::nullopt: nothing to hand out now (finished, or more comes after outcomes were accepted).
+  /// std::nullopt: nothing to hand out now (finished, or more comes with `accept` or `tick`).
   virtual std::optional<Bytes> next_chunk(int rank, std::size_t max_items) = 0;
 
   /// Items not yet handed out, as far as known; steers the chunk sizes.
@@ -57,8 +57,10 @@ struct SchedulerOptions {
 /// library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
 /// after each round.
 ///
-/// An exception from a worker or from the source is not caught on other ranks: see
-/// `Environment::run`, which ends all ranks with the reason.
+/// An exception from the source, or from the worker on rank 0, leaves on every rank with the same
+/// text (a UserError as one, others as std::runtime_error) once that rank has finished its chunk;
+/// with the static schedule on rank 0 only. One from the worker on another rank leaves there only:
+/// see `Environment::run`, which ends all ranks with the reason.
 void run_scheduled(Communicator const& communicator, WorkSource* source, Worker const& worker,
                    SchedulerOptions const& options = {});
 

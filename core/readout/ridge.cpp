@@ -13,11 +13,12 @@ std::vector<double> solve_ridge(RegressionMoments const& moments, double ridge) 
   auto const k = static_cast<Eigen::Index>(moments.num_outputs);
   Eigen::MatrixXd gram = Eigen::Map<Matrix const>(moments.gram.data(), n, n);
   gram.diagonal().array() += ridge;
+  bool const finite = gram.allFinite();                          // the factorisation lets NaN pass
   Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> const cholesky(gram);  // in place
-  if (cholesky.info() != Eigen::Success) {
+  if (!finite || cholesky.info() != Eigen::Success) {
     std::ostringstream message;
-    message << "the Gram matrix of " << n << " features is not positive definite with ridge " << ridge
-            << ": the states diverged, or the ridge is too small";
+    message << "the Gram matrix of " << n << " features is not positive definite with ridge "
+            << ridge << ": the states diverged, or the ridge is too small";
     throw std::runtime_error(message.str());
   }
   std::vector<double> weights(moments.num_features * moments.num_outputs);

@@ -39,7 +39,8 @@ auto team_policy(ExecutionSpace const& space, std::size_t num_groups, Kernel con
 }
 
 /// Rows of `matrix` in slices of eight, as DriveData::recurrent describes; absent rows are zero.
-void write_slices(SparseRows const& matrix, bool dense, double* values, std::int32_t* columns) {
+void write_slices(SparseRows const& matrix, double* values, std::int32_t* columns) {
+  bool const dense = matrix.in_degree == matrix.num_columns;
   for (std::size_t row = 0; row < matrix.num_rows; ++row) {
     std::size_t const at = row / 8 * matrix.in_degree * 8 + row % 8;
     for (std::size_t k = 0; k < matrix.in_degree; ++k) {
@@ -61,6 +62,7 @@ ReservoirPopulation::ReservoirPopulation(ExecutionSpace const& space,
   }
   spec_ = topologies[0]->spec;
   in_degree_ = topologies[0]->recurrent[0].in_degree;
+  if (spec_.num_layers > 1) between_in_degree_ = topologies[0]->between[0].in_degree;
   for (auto const* topology : topologies) {
     if (!(topology->spec == spec_)) {
       throw std::invalid_argument("the topologies of a reservoir population must have equal specs");
@@ -86,15 +88,17 @@ ReservoirPopulation::ReservoirPopulation(ExecutionSpace const& space,
 
 void ReservoirPopulation::pack_topologies(std::span<Topology const* const> topologies) {
   std::size_t const n = topologies.size();
-  std::size_t const matrix = num_units_padded_ * in_degree_;
   std::size_t const layers = spec_.num_layers;
-  bool const dense = in_degree_ == spec_.num_units;
-  std::size_t const num_columns = dense ? 0 : n * layers * matrix;
-  recurrent_ = Values("engram::core::recurrent_weights", n * layers * matrix);
-  recurrent_columns_ = Indices("engram::core::recurrent_columns", num_columns);
-  between_ = Values("engram::core::between_weights", n * (layers - 1) * matrix);
-  between_columns_ =
-      Indices("engram::core::between_columns", dense ? 0 : n * (layers - 1) * matrix);
+  std::size_t const matrix = num_units_padded_ * in_degree_;
+  std::size_t const between_matrix = num_units_padded_ * between_in_degree_;
+  std::size_t const num_recurrent = n * layers * matrix;
+  std::size_t const num_between = n * (layers - 1) * between_matrix;
+  recurrent_ = Values("engram::core::recurrent_weights", num_recurrent);
+  recurrent_columns_ =
+      Indices("engram::core::recurrent_columns", in_degree_ == spec_.num_units ? 0 : num_recurrent);
+  between_ = Values("engram::core::between_weights", num_between);
+  between_columns_ = Indices("engram::core::between_columns",
+                             between_in_degree_ == spec_.num_units ? 0 : num_between);
   input_ = Values("engram::core::input_weights", n * spec_.num_inputs * num_units_padded_);
   bias_ = Values("engram::core::bias", n * layers * num_units_padded_);
   feedback_ = Values("engram::core::feedback_weights",
@@ -111,14 +115,13 @@ void ReservoirPopulation::pack_topologies(std::span<Topology const* const> topol
     Topology const& t = *topologies[i];
     for (std::size_t layer = 0; layer < layers; ++layer) {
       std::size_t const at = (i * layers + layer) * matrix;
-      write_slices(t.recurrent[layer], dense, recurrent.data() + at, recurrent_columns.data() + at);
+      write_slices(t.recurrent[layer], recurrent.data() + at, recurrent_columns.data() + at);
       for (std::size_t u = 0; u < spec_.num_units; ++u) {
         bias((i * layers + layer) * num_units_padded_ + u) = t.bias[layer * spec_.num_units + u];
       }
       if (layer == 0) continue;
-      std::size_t const below = (i * (layers - 1) + layer - 1) * matrix;
-      write_slices(t.between[layer - 1], dense, between.data() + below,
-                   between_columns.data() + below);
+      std::size_t const below = (i * (layers - 1) + layer - 1) * between_matrix;
+      write_slices(t.between[layer - 1], between.data() + below, between_columns.data() + below);
     }
     for (std::size_t u = 0; u < spec_.num_units; ++u) {
       for (std::size_t m = 0; m < spec_.num_inputs; ++m) {
@@ -224,9 +227,11 @@ detail::DriveData ReservoirPopulation::drive_data(DriveOptions const& options) c
   data.num_inputs = static_cast<int>(spec_.num_inputs);
   data.num_outputs = static_cast<int>(spec_.num_outputs);
   data.in_degree = static_cast<int>(in_degree_);
+  data.between_in_degree = static_cast<int>(between_in_degree_);
   data.num_rows = static_cast<int>(num_rows_);
   data.num_columns = static_cast<int>(num_columns_);
   data.dense = in_degree_ == spec_.num_units;
+  data.between_dense = between_in_degree_ == spec_.num_units;
   data.has_feedback = spec_.feedback;
   data.activation = activation_;
   data.recurrent = recurrent_.data();
@@ -279,7 +284,10 @@ void ReservoirPopulation::launch(ExecutionSpace const& space, Groups& groups,
 }
 
 void ReservoirPopulation::run(ExecutionSpace const& space, detail::DriveData const& data) {
-  if (data.end <= data.begin) return;
+  if (data.end <= data.begin) {
+    if (data.predict) steps_predicted_ = 0;
+    return;
+  }
   launch<true>(space, shared_, data);
   launch<false>(space, alone_, data);
   fence(space, "engram::core::drive_reservoirs");
@@ -330,6 +338,29 @@ std::size_t ReservoirPopulation::row_of_feature(std::size_t feature) const {
   return feature / spec_.num_units * num_units_padded_ + feature % spec_.num_units;
 }
 
+ReservoirPopulation::Checkpoint ReservoirPopulation::checkpoint(ExecutionSpace const& space) const {
+  auto const copy = [&space](Values const& values) {
+    Values result(
+        Kokkos::view_alloc(space, Kokkos::WithoutInitializing, "engram::core::checkpoint"),
+        values.extent(0));
+    Kokkos::deep_copy(space, result, values);
+    return result;
+  };
+  Checkpoint result{copy(shared_.features), copy(shared_.output), copy(alone_.features),
+                    copy(alone_.output), steps_done_};
+  fence(space, "engram::core::checkpoint_population");
+  return result;
+}
+
+void ReservoirPopulation::restore(ExecutionSpace const& space, Checkpoint const& checkpoint) {
+  Kokkos::deep_copy(space, shared_.features, checkpoint.shared_features);
+  Kokkos::deep_copy(space, shared_.output, checkpoint.shared_output);
+  Kokkos::deep_copy(space, alone_.features, checkpoint.alone_features);
+  Kokkos::deep_copy(space, alone_.output, checkpoint.alone_output);
+  steps_done_ = checkpoint.steps_done;
+  fence(space, "engram::core::restore_population");
+}
+
 RegressionMoments ReservoirPopulation::moments(std::size_t member) const {
   Place const& place = places_[member];
   auto const values = host_copy((place.shared ? shared_ : alone_).moments);
@@ -340,6 +371,7 @@ RegressionMoments ReservoirPopulation::moments(std::size_t member) const {
   std::size_t const n = result.num_features;
   result.gram.resize(n * n);
   result.cross.resize(n * spec_.num_outputs);
+  if (values.extent(0) == 0) return result;  // nothing has been accumulated
   for (std::size_t i = 0; i < n; ++i) {
     std::size_t const row = row_of_feature(i);
     for (std::size_t j = i; j < n; ++j) {

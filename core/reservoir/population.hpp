@@ -88,6 +88,15 @@ class ReservoirPopulation {
 
   RegressionMoments moments(std::size_t member) const;
 
+  /// States and outputs of all members, to come back to after a closed loop.
+  struct Checkpoint {
+    Kokkos::View<double*, ExecutionSpace> shared_features, shared_output, alone_features,
+        alone_output;
+    std::size_t steps_done = 0;
+  };
+  Checkpoint checkpoint(ExecutionSpace const& space) const;
+  void restore(ExecutionSpace const& space, Checkpoint const& checkpoint);
+
   /// @param weights  features x outputs, row-major, as `moments` orders the features
   void set_readout(std::size_t member, std::span<double const> weights);
 
@@ -130,7 +139,7 @@ class ReservoirPopulation {
   std::vector<ReservoirMember> members_;
   std::vector<Place> places_;
   std::size_t num_units_padded_ = 0, num_units_total_ = 0, num_rows_ = 0, num_columns_ = 0;
-  std::size_t in_degree_ = 0;
+  std::size_t in_degree_ = 0, between_in_degree_ = 0;
   std::size_t steps_done_ = 0, steps_predicted_ = 0;
   Values recurrent_, between_, input_, bias_, feedback_;
   Indices recurrent_columns_, between_columns_;

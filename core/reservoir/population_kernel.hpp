@@ -2,7 +2,7 @@
 
 #include "core/math.hpp"
 #include "core/reservoir/intrinsic_plasticity.hpp"
-#include "core/reservoir/population.hpp"
+#include "core/reservoir/population_data.hpp"
 
 // The time loop of ReservoirPopulation. One team advances one group through all steps: state,
 // readout and regression moments stay in the caches that the team's threads share.
@@ -15,65 +15,11 @@
 
 namespace engram::detail {
 
-/// Steps between two updates of the moments: long enough that a tile of moments, once loaded, is
-/// worked on for a while; short enough that the block of features stays in the second-level cache.
-inline constexpr int block_steps = 64;
-/// Steps from one feature of the block to the next; odd, so that features fall into different cache
-/// sets.
-inline constexpr int block_stride = block_steps + 1;
-/// Tile of moments that is kept in registers: rows x packs.
-inline constexpr int tile_rows = 8;
-inline constexpr int tile_packs = 3;
-
-enum ScalarIndex : int {
-  scalar_spectral_radius,
-  scalar_leak,
-  scalar_input_scale,
-  scalar_bias_scale,
-  scalar_feedback_scale,
-  num_scalars
-};
-
-/// Sizes and pointers of one launch; all arrays are flat, in packs of eight doubles.
-struct DriveData {
-  int num_units_padded, num_layers, num_inputs, num_outputs;
-  int in_degree;
-  int num_rows;     ///< features, padded: state, input, 1
-  int num_columns;  ///< features and targets, padded
-  bool dense, has_feedback;
-  Activation activation;
-
-  double const* recurrent;  ///< [topology][layer][slice][in_degree][8]
-  std::int32_t const* recurrent_columns;
-  double const* between;  ///< [topology][layer - 1][slice][in_degree][8]
-  std::int32_t const* between_columns;
-  double const* input_weights;     ///< [topology][input][row]
-  double const* bias;              ///< [topology][layer][row]
-  double const* feedback_weights;  ///< [topology][output][row]
-
-  std::int32_t const* topology;      ///< [group]
-  std::int32_t const* first_member;  ///< [group], counted within the launch
-  std::int32_t const* num_members;   ///< [group]
-  double const* scalars;             ///< [group][scalar][8]
-  double* features;                  ///< [group][parity][row or slice][8]
-  double* gain;                      ///< [group][row or slice of all layers][8]
-  double* offset;
-  double const* readout;  ///< [group][output][row or slice][8]
-  double* output;         ///< [group][output][8]
-  double* block;          ///< [member][column / 8][block_stride][8]
-  double* moments;        ///< [member][row][column]
-  double* predictions;    ///< [group][step][output][8 or 1]
-
-  SignalView input, target;
-  int begin, end, steps_done;
-  bool accumulate, predict, own_feedback, closed_loop;
-  IntrinsicPlasticitySettings plasticity;
-};
-
 /// Unit weights of one matrix, of the group's topology and one layer.
 struct SlicedMatrix {
   double const* values;
-  std::int32_t const* columns;
+  std::int32_t const* columns;  ///< null: dense
+  int in_degree;
 };
 
 template <bool shared>
@@ -109,14 +55,15 @@ struct DriveKernel {
     std::size_t const size = static_cast<std::size_t>(d.num_units_padded) * d.in_degree;
     std::size_t const at =
         (static_cast<std::size_t>(d.topology[group]) * d.num_layers + layer) * size;
-    return {d.recurrent + at, d.dense ? nullptr : d.recurrent_columns + at};
+    return {d.recurrent + at, d.dense ? nullptr : d.recurrent_columns + at, d.in_degree};
   }
 
   KOKKOS_FUNCTION SlicedMatrix between(int group, int layer) const {
-    std::size_t const size = static_cast<std::size_t>(d.num_units_padded) * d.in_degree;
+    std::size_t const size = static_cast<std::size_t>(d.num_units_padded) * d.between_in_degree;
     std::size_t const at =
         (static_cast<std::size_t>(d.topology[group]) * (d.num_layers - 1) + layer - 1) * size;
-    return {d.between + at, d.dense ? nullptr : d.between_columns + at};
+    return {d.between + at, d.between_dense ? nullptr : d.between_columns + at,
+            d.between_in_degree};
   }
 
   // --- matrix times state: for every row one chain of fused multiply-adds in the order of columns
@@ -125,16 +72,16 @@ struct DriveKernel {
   /// Eight rows of one slice, members in the lanes.
   KOKKOS_FUNCTION void multiply_shared(SlicedMatrix const& m, int slice, double const* x,
                                        Pack (&sum)[8]) const {
-    std::size_t const at = static_cast<std::size_t>(slice) * d.in_degree * 8;
+    std::size_t const at = static_cast<std::size_t>(slice) * m.in_degree * 8;
     double const* w = m.values + at;
-    if (d.dense) {
-      for (int k = 0; k < d.in_degree; ++k, w += 8) {
+    if (m.columns == nullptr) {
+      for (int k = 0; k < m.in_degree; ++k, w += 8) {
         Pack const xk = load(x + static_cast<std::size_t>(k) * 8);
         for (int r = 0; r < 8; ++r) sum[r] = fused(splat(w[r]), xk, sum[r]);
       }
     } else {
       std::int32_t const* c = m.columns + at;
-      for (int k = 0; k < d.in_degree; ++k, w += 8, c += 8) {
+      for (int k = 0; k < m.in_degree; ++k, w += 8, c += 8) {
         for (int r = 0; r < 8; ++r) {
           sum[r] = fused(splat(w[r]), load(x + static_cast<std::size_t>(c[r]) * 8), sum[r]);
         }
@@ -147,16 +94,16 @@ struct DriveKernel {
   template <int n>
   KOKKOS_FUNCTION void multiply_alone(SlicedMatrix const& m, int slice, double const* x,
                                       Pack (&sum)[n]) const {
-    std::size_t const stride = static_cast<std::size_t>(d.in_degree) * 8;
+    std::size_t const stride = static_cast<std::size_t>(m.in_degree) * 8;
     double const* w = m.values + static_cast<std::size_t>(slice) * stride;
-    if (d.dense) {
-      for (int k = 0; k < d.in_degree; ++k, w += 8) {
+    if (m.columns == nullptr) {
+      for (int k = 0; k < m.in_degree; ++k, w += 8) {
         Pack const xk = splat(x[k]);
         for (int i = 0; i < n; ++i) sum[i] = fused(load(w + i * stride), xk, sum[i]);
       }
     } else {
       std::int32_t const* c = m.columns + static_cast<std::size_t>(slice) * stride;
-      for (int k = 0; k < d.in_degree; ++k, w += 8, c += 8) {
+      for (int k = 0; k < m.in_degree; ++k, w += 8, c += 8) {
         for (int i = 0; i < n; ++i) {
           sum[i] = fused(load(w + i * stride), gather(x, c + i * stride), sum[i]);
         }
@@ -421,7 +368,7 @@ struct DriveKernel {
       double const* const before = features(group, parity);
       double* const now = features(group, 1 - parity);
       for (int layer = 0; layer < d.num_layers; ++layer) {
-        LayerStep s{group, layer, step, recurrent(group, layer), {nullptr, nullptr}, before, now};
+        LayerStep s{group, layer, step, recurrent(group, layer), {}, before, now};
         if (layer > 0) s.between = between(group, layer);
         advance_layer(team, s);
       }

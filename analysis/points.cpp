@@ -1,0 +1,81 @@
+#include "analysis/points.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "analysis/format.hpp"
+
+namespace engram {
+
+Column const* objective_column(Results const& results) {
+  auto const found =
+      std::find_if(results.metrics.begin(), results.metrics.end(),
+                   [&](Column const& column) { return column.name == results.objective; });
+  return found == results.metrics.end() ? nullptr : &*found;
+}
+
+std::vector<PointSummary> summarise_points(Results const& results) {
+  std::vector<std::size_t> rows(results.num_rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) {
+    return results.point[a] < results.point[b];
+  });
+  std::vector<PointSummary> points;
+  for (auto const row : rows) {
+    if (points.empty() || points.back().point != results.point[row]) {
+      points.emplace_back();
+      points.back().point = results.point[row];
+      points.back().first_row = row;
+    }
+    if (results.status[row] == Status::complete)
+      points.back().complete.push_back(row);
+    else
+      ++points.back().num_failed;
+  }
+  Column const* const objective = objective_column(results);
+  for (auto& point : points)
+    point.objective = objective ? metric_of(point, *objective) : mean_and_error({});
+  return points;
+}
+
+std::vector<PointSummary> rank_points(Results const& results,
+                                      std::vector<PointSummary> const& points) {
+  std::vector<PointSummary> ranked;
+  std::copy_if(points.begin(), points.end(), std::back_inserter(ranked),
+               [](auto const& point) { return std::isfinite(point.objective.mean); });
+  double const sign = results.direction == Direction::maximise ? -1.0 : 1.0;
+  std::stable_sort(ranked.begin(), ranked.end(), [&](auto const& a, auto const& b) {
+    return sign * a.objective.mean < sign * b.objective.mean;
+  });
+  return ranked;
+}
+
+MeanAndError metric_of(PointSummary const& point, Column const& metric) {
+  std::vector<double> values;
+  for (auto const row : point.complete) values.push_back(numeric_cell(metric, row));
+  return mean_and_error(values);
+}
+
+StatusCounts count_statuses(Results const& results) {
+  StatusCounts counts;
+  for (Status const status : results.status) {
+    switch (status) {
+      case Status::complete:
+        ++counts.complete;
+        break;
+      case Status::failed:
+        ++counts.failed;
+        break;
+      case Status::timed_out:
+        ++counts.timed_out;
+        break;
+      case Status::skipped:
+        ++counts.skipped;
+        break;
+    }
+  }
+  return counts;
+}
+
+}  // namespace engram

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analysis/statistics.hpp"
+#include "jobs/results_file.hpp"
+
+namespace engram {
+
+/// A point of the search space with all its recorded replicates.
+struct PointSummary {
+  std::uint64_t point = 0;
+  std::size_t first_row = 0;          ///< any recorded replicate: its parameters are the point's
+  std::vector<std::size_t> complete;  ///< rows with status complete
+  std::size_t num_failed = 0;         ///< recorded with another status
+  MeanAndError objective;             ///< over `complete`
+};
+
+/// The objective's column, or null if the results have none.
+Column const* objective_column(Results const& results);
+
+/// In the order of points.
+std::vector<PointSummary> summarise_points(Results const& results);
+
+/// Points with a finite objective, the best mean first, equal means by point.
+std::vector<PointSummary> rank_points(Results const& results,
+                                      std::vector<PointSummary> const& points);
+
+/// A metric over a point's complete replicates.
+MeanAndError metric_of(PointSummary const& point, Column const& metric);
+
+/// Recorded trials by status.
+struct StatusCounts {
+  std::uint64_t complete = 0, failed = 0, timed_out = 0, skipped = 0;
+};
+StatusCounts count_statuses(Results const& results);
+
+}  // namespace engram

@@ -1,0 +1,110 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <limits>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "core/simd.hpp"
+
+// What this machine can do at most, measured in the same run as what is set beside it. All ranks
+// measure at the same time, so that shared memory bandwidth and clock rates count; figures are sums
+// over ranks.
+
+namespace engram::bench {
+
+/// The largest of the ranks' values.
+inline double largest(Communicator const& world, double mine) {
+  std::vector<double> all(static_cast<std::size_t>(world.size()));
+  world.all_gather<double>(std::span<double const>(&mine, 1), all);
+  return *std::max_element(all.begin(), all.end());
+}
+
+/// Seconds of the fastest of `repeats` runs; a run takes as long as its slowest rank.
+inline double fastest(Communicator const& world, int repeats, std::function<void()> const& run) {
+  double best = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < repeats; ++i) {
+    world.barrier();
+    auto const start = std::chrono::steady_clock::now();
+    run();
+    std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start;
+    best = std::min(best, largest(world, elapsed.count()));
+  }
+  return best;
+}
+
+/// Keeps the compiler from dropping what leads to `value`.
+template <class T>
+void keep(T const& value) {
+  asm volatile("" : : "g"(&value) : "memory");
+}
+
+/// Sixteen floats, the counterpart of Pack.
+struct alignas(64) FloatPack {
+  float v[16];
+};
+
+inline FloatPack fused(FloatPack const& a, FloatPack const& b, FloatPack const& c) {
+  FloatPack r;
+#if defined(__AVX512F__)
+  _mm512_store_ps(r.v,
+                  _mm512_fmadd_ps(_mm512_load_ps(a.v), _mm512_load_ps(b.v), _mm512_load_ps(c.v)));
+#else
+  for (int i = 0; i < 16; ++i) r.v[i] = std::fma(a.v[i], b.v[i], c.v[i]);
+#endif
+  return r;
+}
+
+/// Chains of fused multiply-adds that fit the registers: flop/s of one thread.
+template <class P>
+double fma_rate(Communicator const& world, P const& factor, P const& addend, int lanes) {
+  constexpr int num_chains = 12;
+  constexpr long num_rounds = 20'000'000;
+  double const seconds = fastest(world, 5, [&] {
+    P chain[num_chains];
+    for (auto& c : chain) c = addend;
+    for (long i = 0; i < num_rounds; ++i) {
+#pragma GCC unroll 12
+      for (int c = 0; c < num_chains; ++c) chain[c] = fused(chain[c], factor, addend);
+    }
+    keep(chain);
+  });
+  return 2.0 * lanes * num_chains * static_cast<double>(num_rounds) / seconds * world.size();
+}
+
+inline double double_fma_rate(Communicator const& world) {
+  return fma_rate(world, splat(0.999999), splat(1e-9), Pack::width);
+}
+
+inline double float_fma_rate(Communicator const& world) {
+  FloatPack factor, addend;
+  std::fill_n(factor.v, 16, 0.9999f);
+  std::fill_n(addend.v, 16, 1e-6f);
+  return fma_rate(world, factor, addend, 16);
+}
+
+/// STREAM's triad a = b + s c on arrays far beyond the caches (McCalpin 1995): bytes/s, 24 a
+/// element.
+inline double triad_bandwidth(Communicator const& world, std::size_t num_elements = 24u << 20) {
+  std::vector<double> a(num_elements, 1.0), b(num_elements, 2.0), c(num_elements, 3.0);
+  double const seconds = fastest(world, 7, [&] {
+    for (std::size_t i = 0; i < num_elements; ++i) a[i] = b[i] + 3.0 * c[i];
+    keep(a);
+  });
+  return 24.0 * static_cast<double>(num_elements) / seconds * world.size();
+}
+
+/// w = w a + b: bytes/s, 16 an element; the pattern of a plasticity update.
+inline double update_bandwidth(Communicator const& world, std::size_t num_elements = 48u << 20) {
+  std::vector<double> w(num_elements, 1.0);
+  double const seconds = fastest(world, 7, [&] {
+    for (double& x : w) x = engram::fused(x, 0.999, 1e-3);
+    keep(w);
+  });
+  return 16.0 * static_cast<double>(num_elements) / seconds * world.size();
+}
+
+}  // namespace engram::bench

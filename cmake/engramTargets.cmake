@@ -1,0 +1,117 @@
+include(CheckCXXCompilerFlag)
+
+# Flags that decide about numbers. They are usage requirements: inline functions of our headers that
+# a user's file also compiles have to come out the same there, since the linker keeps either copy.
+add_library(engram_arithmetic INTERFACE)
+set(arithmetic_flags)
+
+# Arithmetic is as written: whether the compiler fuses a multiply and an add depends on
+# vectorisation and build type, and with it the last bit of a result. Kernels ask for std::fma.
+check_cxx_compiler_flag(-ffp-contract=off ENGRAM_HAS_FP_CONTRACT_OFF)
+if(ENGRAM_HAS_FP_CONTRACT_OFF)
+  list(APPEND arithmetic_flags -ffp-contract=off)
+endif()
+
+# Lets sqrt and friends vectorise. The rest of -ffast-math is not for us: it deletes NaN checks.
+check_cxx_compiler_flag(-fno-math-errno ENGRAM_HAS_NO_MATH_ERRNO)
+if(ENGRAM_HAS_NO_MATH_ERRNO)
+  list(APPEND arithmetic_flags -fno-math-errno)
+endif()
+
+# A Kokkos that was built for an architecture brings its flags.
+if(ENGRAM_NATIVE AND NOT CMAKE_CROSSCOMPILING AND NOT Kokkos_ARCH)
+  check_cxx_compiler_flag(-march=native ENGRAM_HAS_MARCH_NATIVE)
+  if(ENGRAM_HAS_MARCH_NATIVE)
+    list(APPEND arithmetic_flags -march=native)
+    # Compilers prefer half the width of AVX-512 for fear of lower clocks; ignored without AVX-512.
+    check_cxx_compiler_flag(-mprefer-vector-width=512 ENGRAM_HAS_PREFER_512)
+    if(ENGRAM_HAS_PREFER_512)
+      list(APPEND arithmetic_flags -mprefer-vector-width=512)
+    endif()
+  endif()
+endif()
+target_compile_options(engram_arithmetic
+                       INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${arithmetic_flags}>")
+
+# Flags of our own files only. -Wundef: testing a macro of core/config.hpp without including it would
+# quietly mean 0. GCC 12 finds uninitialised variables in its own AVX-512 header (GCC bug 105593) and
+# overlapping copies in its own strings (105651).
+function(engram_add_warnings target)
+  target_compile_options(
+    ${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wundef
+                      "$<$<BOOL:${ENGRAM_WERROR}>:-Werror;-Wno-error=restrict>"
+                      $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wdeprecated>)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  endif()
+endfunction()
+
+if(ENGRAM_SANITIZE)
+  add_compile_options(-fsanitize=${ENGRAM_SANITIZE} -fno-omit-frame-pointer
+                      -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${ENGRAM_SANITIZE})
+endif()
+
+# Finds sources under the root by patterns, recursively for core/*.cpp and its subfolders only: the
+# other folders list one level, so that jobs/*.cpp leaves out jobs/searchers/.
+function(engram_glob result)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "EXCLUDE")
+  set(found)
+  foreach(pattern IN LISTS arg_UNPARSED_ARGUMENTS)
+    if(pattern MATCHES "^core/")
+      set(mode GLOB_RECURSE)
+    else()
+      set(mode GLOB)
+    endif()
+    file(${mode} files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${pattern})
+    list(APPEND found ${files})
+  endforeach()
+  foreach(file IN LISTS arg_EXCLUDE)
+    list(REMOVE_ITEM found ${PROJECT_SOURCE_DIR}/${file})
+  endforeach()
+  set(${result} ${found} PARENT_SCOPE)
+endfunction()
+
+function(engram_precompile target)
+  if(ENGRAM_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# engram_add_library(name STATIC|OBJECT pattern… [EXCLUDE file…]): target engram_<name>, alias
+# engram::<name>.
+function(engram_add_library name type)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "EXCLUDE")
+  engram_glob(sources ${arg_UNPARSED_ARGUMENTS} EXCLUDE ${arg_EXCLUDE})
+  add_library(engram_${name} ${type} ${sources})
+  add_library(engram::${name} ALIAS engram_${name})
+  set_target_properties(engram_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(engram_${name} PUBLIC cxx_std_20)
+  target_link_libraries(engram_${name} PUBLIC engram_arithmetic)
+  engram_add_warnings(engram_${name})
+  if(type STREQUAL "STATIC") # $<TARGET_OBJECTS:…> of an OBJECT library would list the precompiled header
+    engram_precompile(engram_${name} <Kokkos_Core.hpp>)
+  endif()
+  target_include_directories(
+    engram_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+                          $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>
+                          $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}/engram>)
+endfunction()
+
+# core/config.hpp, and the commit, which is looked up at every build.
+function(engram_add_build_info target)
+  set(ENGRAM_HAVE_MPI ${ENGRAM_MPI})
+  configure_file(${PROJECT_SOURCE_DIR}/core/config.hpp.in
+                 ${PROJECT_BINARY_DIR}/include/core/config.hpp @ONLY)
+  list(JOIN arithmetic_flags " " flags)
+  set(description
+      "${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}, ${CMAKE_BUILD_TYPE}, ${flags}")
+  set(output ${PROJECT_BINARY_DIR}/build_info.cpp)
+  set(command
+      ${CMAKE_COMMAND} -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -D OUTPUT=${output} -D
+      "BUILD_DESCRIPTION=${description}" -P ${PROJECT_SOURCE_DIR}/cmake/write_build_info.cmake)
+  execute_process(COMMAND ${command} COMMAND_ERROR_IS_FATAL ANY)
+  add_custom_target(engram_build_info COMMAND ${command} BYPRODUCTS ${output} VERBATIM)
+  target_sources(${target} PRIVATE ${output})
+  add_dependencies(${target} engram_build_info)
+endfunction()

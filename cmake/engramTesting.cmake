@@ -1,0 +1,93 @@
+set(ENGRAM_TEST_THREADS 1 CACHE STRING "Threads a rank in tests")
+
+# The environment of every test; machines differ, programs should not know. Open MPI refuses to run
+# as root and to start more ranks than cores unless told.
+set(ENGRAM_TEST_ENVIRONMENT
+    OMP_NUM_THREADS=${ENGRAM_TEST_THREADS}
+    OMP_PROC_BIND=false
+    OMPI_ALLOW_RUN_AS_ROOT=1
+    OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    OMPI_MCA_rmaps_base_oversubscribe=1
+    OMPI_MCA_hwloc_base_binding_policy=none
+    PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
+    "ASAN_OPTIONS=detect_leaks=1:strict_string_checks=1:detect_stack_use_after_return=1"
+    LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0
+    UBSAN_OPTIONS=print_stacktrace=1)
+
+# engram_add_test(program source… [RANKS n…] [LABELS label…] [TIMEOUT seconds])
+#
+# Builds the program from the sources and registers one test a source file: with RANKS, one a source
+# file and number of ranks, started by mpiexec; without, as one process.
+function(engram_add_test program)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;LABELS")
+  if(NOT arg_UNPARSED_ARGUMENTS)
+    return()
+  endif()
+  add_executable(${program} ${arg_UNPARSED_ARGUMENTS} ${PROJECT_SOURCE_DIR}/tests/test_main.cpp)
+  target_link_libraries(${program} PRIVATE engram::engram GTest::gtest)
+  engram_add_warnings(${program})
+  engram_precompile(${program} <Kokkos_Core.hpp> <gtest/gtest.h>)
+  target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})
+  target_compile_definitions(${program} PRIVATE ENGRAM_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  foreach(source IN LISTS arg_UNPARSED_ARGUMENTS)
+    get_filename_component(file ${source} NAME)
+    file(RELATIVE_PATH name ${PROJECT_SOURCE_DIR}/tests ${source})
+    string(REGEX REPLACE "test_|\\.cpp$" "" name ${name})
+    if(NOT arg_RANKS)
+      add_test(NAME ${name} COMMAND ${program} --file=${file})
+      engram_set_test_properties(${name} 1)
+    elseif(ENGRAM_MPI)
+      foreach(num_ranks IN LISTS arg_RANKS)
+        add_test(NAME ${name}/${num_ranks}
+                 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${num_ranks}
+                         $<TARGET_FILE:${program}> --file=${file})
+        engram_set_test_properties(${name}/${num_ranks} ${num_ranks})
+      endforeach()
+    endif()
+  endforeach()
+endfunction()
+
+# Takes LABELS and TIMEOUT from its caller.
+macro(engram_set_test_properties name num_ranks)
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  math(EXPR processors "${num_ranks} * ${ENGRAM_TEST_THREADS}")
+  set_tests_properties(
+    ${name} PROPERTIES ENVIRONMENT "${ENGRAM_TEST_ENVIRONMENT}" LABELS "${arg_LABELS}"
+                       TIMEOUT ${arg_TIMEOUT} PROCESSORS ${processors})
+endmacro()
+
+# engram_add_pytest(name folder-or-file… [LABELS label…] [TIMEOUT seconds]): with ENGRAM_BINARY set.
+function(engram_add_pytest name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS")
+  if(NOT arg_UNPARSED_ARGUMENTS)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND ${ENGRAM_PYTHON} -m pytest -q -p no:cacheprovider
+                                ${arg_UNPARSED_ARGUMENTS})
+  engram_set_test_properties(${name} 1)
+  set_property(
+    TEST ${name}
+    APPEND
+    PROPERTY ENVIRONMENT ENGRAM_BINARY=${PROJECT_BINARY_DIR}/engram
+             PYTHONPATH=${PROJECT_SOURCE_DIR}/analysis/python PYTHONDONTWRITEBYTECODE=1
+             MPLBACKEND=Agg)
+endfunction()
+
+# A Python that has what the tests need: the first on the PATH may be another than the system's.
+function(engram_find_python)
+  if(ENGRAM_PYTHON)
+    return()
+  endif()
+  find_program(engram_path_python python3)
+  foreach(python IN ITEMS ${engram_path_python} /usr/bin/python3)
+    execute_process(COMMAND ${python} -c "import h5py, pandas, matplotlib, pytest"
+                    RESULT_VARIABLE result OUTPUT_QUIET ERROR_QUIET)
+    if(result EQUAL 0)
+      set(ENGRAM_PYTHON ${python} CACHE FILEPATH "Python with h5py, pandas, matplotlib, pytest")
+      return()
+    endif()
+  endforeach()
+  message(WARNING "no python3 with h5py, pandas, matplotlib and pytest: their tests are left out")
+endfunction()

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/random/random.hpp"
+#include "experiments/experiment.hpp"
+
+namespace engram {
+
+/// Steps [begin, end).
+struct StepRange {
+  std::size_t begin = 0, end = 0;
+  std::size_t size() const { return end - begin; }
+};
+
+/// A supervised time series: at step t a model reads input(t) and is asked for target(t).
+struct ForecastTask {
+  std::size_t num_inputs = 1, num_outputs = 1;
+  std::vector<double> input;       ///< [steps x inputs], row-major
+  std::vector<double> target;      ///< [steps x outputs]
+  bool is_autoregressive = false;  ///< target(t) is input(t + 1): a model can run freely
+  StepRange fit;                   ///< what the readout is fitted to, at first
+  StepRange validation;            ///< follows; empty, or predicted before it is fitted, too
+  std::vector<StepRange> tests;
+  std::vector<double> variance;  ///< [outputs] of the whole record of targets
+  std::vector<double> mean,
+      scale;  ///< [outputs]: value = mean + scale * target, in the data's units
+  double sample_interval = 1.0;
+
+  std::size_t num_steps() const { return input.size() / num_inputs; }
+  std::span<double const> targets(StepRange range) const {
+    return std::span(target).subspan(range.begin * num_outputs, range.size() * num_outputs);
+  }
+};
+
+/// `task`, its lengths or ranges, and what each task needs.
+std::vector<ParameterSpec> forecast_task_parameters();
+
+/// "1921:1955,1956:1979" as pairs of inclusive bounds. Throws UserError.
+struct TimeRange {
+  double first = 0.0, last = 0.0;
+};
+std::vector<TimeRange> parse_time_ranges(std::string const& parameter, std::string const& text);
+
+bool is_autoregressive(std::string const& task);
+
+/// Throws UserError: ranges that overlap or lie outside the data, columns that are not there.
+void check_series(Parameters const& parameters, Inputs const& inputs);
+
+ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inputs, Key key);
+
+}  // namespace engram

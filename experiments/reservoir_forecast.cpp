@@ -1,0 +1,295 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "core/error.hpp"
+#include "core/tasks/lorenz.hpp"
+#include "core/tasks/metrics.hpp"
+#include "experiments/forecast_models.hpp"
+#include "experiments/forecast_task.hpp"
+#include "experiments/reservoir_model.hpp"
+
+// Echo state networks (Jaeger 2001, GMD report 148; Lukosevicius 2012) and nonlinear vector
+// autoregression (Gauthier et al. 2021, doi 10.1038/s41467-021-25801-2) on the benchmark tasks of
+// reservoir computing, or on a series of one's own.
+
+namespace engram {
+
+namespace {
+
+// --- metrics: specs and values, in the same order
+// -------------------------------------------------------
+
+/// The error measures of a task on one range.
+struct ErrorMeasure {
+  std::string name;
+  std::string meaning;
+  double (*evaluate)(ForecastTask const&, std::span<double const> prediction, StepRange);
+};
+
+/// Over all outputs: each one's mean squared error over its variance in the range.
+double normalized_error(ForecastTask const& task, std::span<double const> prediction,
+                        StepRange range) {
+  double sum = 0.0;
+  auto const target = task.targets(range);
+  for (std::size_t k = 0; k < task.num_outputs; ++k) {
+    std::vector<double> predicted, wanted;
+    for (std::size_t i = k; i < target.size(); i += task.num_outputs) {
+      predicted.push_back(prediction[i]);
+      wanted.push_back(target[i]);
+    }
+    double const error = nrmse(predicted, wanted);
+    sum += error * error;
+  }
+  return std::sqrt(sum / static_cast<double>(task.num_outputs));
+}
+
+double relative_variance(ForecastTask const& task, std::span<double const> prediction,
+                         StepRange range) {
+  return average_relative_variance(prediction, task.targets(range), task.variance[0]);
+}
+
+double symbol_errors(ForecastTask const& task, std::span<double const> prediction,
+                     StepRange range) {
+  return symbol_error_rate(prediction, task.targets(range));
+}
+
+std::vector<ErrorMeasure> error_measures(std::string const& task) {
+  ErrorMeasure const normalized{
+      "nrmse", "root mean squared error over the target's standard deviation in the range",
+      normalized_error};
+  if (task == "series") {
+    return {{"relative_variance",
+             "mean squared error over the variance of the series up to the last test "
+             "(Weigend, Huberman & Rumelhart 1990)",
+             relative_variance},
+            normalized};
+  }
+  if (task == "channel") {
+    return {{"symbol_error_rate", "share of symbols that are not the nearest to the prediction",
+             symbol_errors},
+            normalized};
+  }
+  return {normalized};
+}
+
+bool has_validation(Parameters const& p) {
+  return p.text("task") == "series" ? !p.text("validation").empty()
+                                    : p.integer("validation_steps") > 0;
+}
+
+std::size_t num_tests(Parameters const& p) {
+  return p.text("task") == "series" ? parse_time_ranges("test", p.text("test")).size() : 1;
+}
+
+double error_after_free_run(ForecastTask const& task, Forecasts const& forecasts,
+                            FreeRuns const& runs) {
+  double sum = 0.0;
+  for (std::size_t i = 0; i < runs.starts.size(); ++i) {
+    double const error = forecasts.free_runs[i][runs.num_steps - 1] -
+                         task.target[runs.starts[i] + runs.num_steps - 1];
+    sum += error * error;
+  }
+  return std::sqrt(sum / static_cast<double>(runs.starts.size()) / task.variance[0]);
+}
+
+double mean_valid_time(ForecastTask const& task, Forecasts const& forecasts, FreeRuns const& runs) {
+  std::vector<double> std_dev;
+  for (double const v : task.variance) std_dev.push_back(std::sqrt(v));
+  double sum = 0.0;
+  for (std::size_t i = 0; i < runs.starts.size(); ++i) {
+    sum += valid_time(forecasts.free_runs[i],
+                      task.targets({runs.starts[i], runs.starts[i] + runs.num_steps}), std_dev,
+                      {task.sample_interval, lorenz_lyapunov_exponent, 0.4});
+  }
+  return sum / static_cast<double>(runs.starts.size());
+}
+
+Outcome evaluate(ForecastTask const& task, Parameters const& p, Forecasts const& forecasts) {
+  Outcome outcome;
+  auto const measures = error_measures(p.text("task"));
+  for (auto const& measure : measures) {
+    if (task.validation.size() > 0) {
+      outcome.metrics.push_back(measure.evaluate(task, forecasts.validation, task.validation));
+    }
+    for (std::size_t i = 0; i < task.tests.size(); ++i) {
+      outcome.metrics.push_back(measure.evaluate(task, forecasts.tests[i], task.tests[i]));
+    }
+  }
+  auto const runs = free_runs(p, task);
+  if (!runs.starts.empty()) {
+    outcome.metrics.push_back(p.text("task") == "lorenz"
+                                  ? mean_valid_time(task, forecasts, runs)
+                                  : error_after_free_run(task, forecasts, runs));
+  }
+  if (p.boolean("record")) {
+    for (std::size_t i = 0; i < task.tests.size(); ++i) {
+      std::string const suffix = task.tests.size() > 1 ? "_" + std::to_string(i + 1) : "";
+      auto const in_units = [&](std::span<double const> values) {
+        std::vector<double> result(values.begin(), values.end());
+        for (std::size_t j = 0; j < result.size(); ++j) {
+          std::size_t const k = j % task.num_outputs;
+          result[j] = task.mean[k] + task.scale[k] * result[j];
+        }
+        return result;
+      };
+      outcome.series.push_back({"prediction" + suffix, in_units(forecasts.tests[i])});
+      outcome.series.push_back({"target" + suffix, in_units(task.targets(task.tests[i]))});
+    }
+  }
+  std::size_t const num_features =
+      static_cast<std::size_t>(p.integer("units") * p.integer("layers")) + task.num_inputs + 1;
+  if (p.text("model") == "esn" && task.validation.end - task.fit.begin < num_features) {
+    outcome.warnings.push_back("the readout has " + std::to_string(num_features) +
+                               " weights but only " +
+                               std::to_string(task.validation.end - task.fit.begin) +
+                               " training steps: the ridge decides");
+  }
+  return outcome;
+}
+
+class ReservoirForecast final : public Experiment {
+ public:
+  std::string_view name() const override { return "reservoir_forecast"; }
+  std::string_view summary() const override {
+    return "forecasts a time series with an echo state network or nonlinear vector autoregression";
+  }
+  std::string_view source() const override {
+    return "Jaeger 2001 (GMD 148); Jaeger & Haas 2004, doi 10.1126/science.1091277; Lukosevicius "
+           "2012; "
+           "Gauthier et al. 2021, doi 10.1038/s41467-021-25801-2";
+  }
+
+  std::vector<ParameterSpec> parameters() const override {
+    auto specs = forecast_task_parameters();
+    auto const reservoir = reservoir_parameters();
+    specs.insert(specs.end(), reservoir.begin(), reservoir.end());
+    specs.push_back(choice("model", "esn", {"esn", "nvar"})
+                        .means("echo state network, or nonlinear vector autoregression"));
+    specs.push_back(
+        integer("nvar_delays", 2).range(1, 100).in("steps").from("Gauthier et al. 2021"));
+    specs.back().means("k: copies of the input among the features of nvar");
+    specs.push_back(integer("nvar_skip", 1).range(1, 1000).in("steps"));
+    specs.back().means("s: steps between the copies");
+    specs.push_back(
+        integer("free_runs", 20)
+            .range(0, 10000)
+            .means("closed-loop forecasts from different starts, for mackey_glass and lorenz")
+            .fixes_metrics());
+    specs.push_back(integer("free_run_steps", 800)
+                        .range(2, 1e6)
+                        .in("steps")
+                        .means("length of a closed-loop forecast; 84 for mackey_glass")
+                        .fixes_metrics());
+    specs.push_back(boolean("record", false).means("keep predictions and targets as series"));
+    return specs;
+  }
+
+  std::vector<MetricSpec> metrics(Parameters const& p) const override {
+    std::vector<MetricSpec> specs;
+    for (auto const& measure : error_measures(p.text("task"))) {
+      auto const add = [&](std::string const& suffix, std::string const& where) {
+        specs.push_back(
+            {measure.name + suffix, Direction::minimise, "1", where + ": " + measure.meaning});
+      };
+      if (has_validation(p)) add("_validation", "validation");
+      std::size_t const n = num_tests(p);
+      for (std::size_t i = 0; i < n; ++i) {
+        add(n > 1 ? "_" + std::to_string(i + 1) : "",
+            n > 1 ? "test " + std::to_string(i + 1) : "test");
+      }
+    }
+    if (!runs_freely(p)) return specs;
+    if (p.text("task") == "lorenz") {
+      specs.push_back({"valid_time", Direction::maximise, "Lyapunov times",
+                       "mean over free runs of the time until the normalised error exceeds 0.4"});
+    } else {
+      specs.push_back(
+          {"nrmse_84", Direction::minimise, "1",
+           "root mean squared error over the standard deviation after 84 free-running steps"});
+    }
+    return specs;
+  }
+
+  Parameters example() const override {
+    Parameters p(parameters());
+    p.set("units", std::int64_t{20});
+    p.set("train_steps", std::int64_t{200});
+    p.set("test_steps", std::int64_t{100});
+    p.set("washout", std::int64_t{20});
+    return p;
+  }
+
+  void validate(Parameters const& p) const override {
+    auto const& task = p.text("task");
+    bool const is_series = task == "series";
+    if (is_series != !p.text("series_file").empty()) {
+      throw UserError(is_series ? "task series needs series_file"
+                                : "series_file is for task series, but task is " + task);
+    }
+    if (is_series && (parse_time_ranges("train", p.text("train")).size() != 1 ||
+                      parse_time_ranges("validation", p.text("validation")).size() > 1 ||
+                      parse_time_ranges("test", p.text("test")).empty())) {
+      throw UserError(
+          "task series needs one train range, at most one validation range, and test ranges");
+    }
+    if (!is_series && p.integer("validation_steps") >= p.integer("train_steps")) {
+      throw UserError("validation_steps must be fewer than train_steps, of which they are the end");
+    }
+    if (runs_freely(p) && p.integer("test_steps") <= static_cast<std::int64_t>(free_run_steps(p))) {
+      throw UserError("free runs of " + std::to_string(free_run_steps(p)) +
+                      " steps need more test_steps than that");
+    }
+    if (p.text("activation") == "fermi" && p.integer("plasticity_steps") > 0 &&
+        p.real("plasticity_mean") <= 0.0) {
+      throw UserError("intrinsic plasticity of fermi units needs a positive plasticity_mean");
+    }
+    if (p.text("model") == "nvar") {
+      if (!is_autoregressive(task) || (is_series && p.integer("horizon") != 1)) {
+        throw UserError(
+            "model nvar forecasts its own input one step ahead: task must be mackey_glass, "
+            "lorenz or series with horizon 1");
+      }
+      if (p.integer("washout") < (p.integer("nvar_delays") - 1) * p.integer("nvar_skip")) {
+        throw UserError("nvar needs a washout of at least (nvar_delays - 1) * nvar_skip steps");
+      }
+    }
+  }
+
+  void validate_inputs(Parameters const& p, Inputs const& inputs) const override {
+    check_series(p, inputs);
+  }
+
+  std::string batch_key(Trial const& trial) const override { return reservoir_batch_key(trial); }
+  std::size_t max_batch() const override { return 64; }
+
+  void run(TrialContext& context, std::span<Trial const> trials,
+           std::span<Outcome> outcomes) const override {
+    auto const& p = trials.front().parameters;
+    auto const task =
+        make_forecast_task(p, context.inputs, Key(Seed(trials.front().seed)).stream("task"));
+    if (p.text("model") == "nvar") {
+      for (std::size_t i = 0; i < trials.size(); ++i) {
+        context.deadline.check();
+        outcomes[i] =
+            evaluate(task, trials[i].parameters, forecast_by_nvar(task, trials[i].parameters));
+      }
+      return;
+    }
+    std::size_t const part =
+        max_population(static_cast<std::size_t>(p.integer("units") * p.integer("layers")));
+    for (std::size_t i = 0; i < trials.size(); i += part) {
+      auto const some = trials.subspan(i, std::min(part, trials.size() - i));
+      auto const forecasts = forecast_by_reservoir(context, task, some);
+      for (std::size_t j = 0; j < some.size(); ++j) {
+        outcomes[i + j] = evaluate(task, some[j].parameters, forecasts[j]);
+      }
+    }
+  }
+};
+
+RegisterExperiment<ReservoirForecast> const registered;
+
+}  // namespace
+
+}  // namespace engram

@@ -1,0 +1,125 @@
+#include <fcntl.h>
+
+#include <chrono>
+#include <fstream>
+#include <iostream>
+#include <limits>
+#include <sstream>
+
+#include "analysis/export.hpp"
+#include "analysis/report.hpp"
+#include "analysis/status.hpp"
+#include "core/error.hpp"
+#include "jobs/command.hpp"
+#include "jobs/exit_code.hpp"
+#include "jobs/file_system.hpp"
+#include "jobs/results_file.hpp"
+#include "jobs/results_schema.hpp"
+
+namespace engram {
+namespace {
+
+/// Whether a run, on this node or where the file system tells, has the results file.
+bool lock_is_held(std::filesystem::path const& lock) {
+  FileDescriptor const file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
+  struct flock request = {};
+  request.l_type = F_RDLCK;
+  request.l_whence = SEEK_SET;
+  return file && ::fcntl(file.get(), F_OFD_GETLK, &request) == 0 && request.l_type != F_UNLCK;
+}
+
+int status(Invocation const& call) {
+  std::filesystem::path const file = call.arguments[0];
+  auto const results = read_results(file);
+  StatusOptions options;
+  options.json = call.has("json");
+  auto const now = std::chrono::system_clock::now().time_since_epoch();
+  options.now_s = std::chrono::duration<double>(now).count();
+  write_status(results, lock_is_held(lock_path(file)), std::cout, options);
+  return exit_complete;
+}
+
+int report(Invocation const& call) {
+  auto const results = read_results(call.arguments[0]);
+  ReportOptions options;
+  constexpr int most = std::numeric_limits<int>::max();
+  options.num_best_points = static_cast<std::size_t>(
+      call.integer("top", 0, most, static_cast<int>(options.num_best_points)));
+  write_report(results, std::cout, options);
+  return exit_complete;
+}
+
+ExportFormat export_format(Invocation const& call) {
+  if (!call.has("format")) return ExportFormat::csv;
+  auto const& format = call.options.at("format");
+  if (format == "csv") return ExportFormat::csv;
+  if (format == "json") return ExportFormat::json;
+  throw UserError("--format: expected csv or json, got '" + format + "'");
+}
+
+std::vector<std::string> split_at_commas(std::string const& text) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, ',');) parts.push_back(part);
+  return parts;
+}
+
+int export_results(Invocation const& call) {
+  ExportOptions options;
+  options.format = export_format(call);
+  options.timing = call.has("timing");
+  if (call.has("columns")) options.columns = split_at_commas(call.options.at("columns"));
+  auto const results = read_results(call.arguments[0]);
+  if (!call.has("output")) {
+    write_export(results, std::cout, options);
+    return exit_complete;
+  }
+  auto const& path = call.options.at("output");
+  std::ofstream out(path, std::ios::binary);
+  if (!out) throw UserError("--output: cannot write to '" + path + "'");
+  write_export(results, out, options);
+  out.close();
+  if (!out) throw StorageError("cannot write all of " + path + ": is the disk full?");
+  return exit_complete;
+}
+
+}  // namespace
+
+Command status_command() {
+  Command command;
+  command.name = "status";
+  command.arguments = {"RESULTS.h5"};
+  command.summary = "Shows how far a study is, also while it runs.";
+  command.options = {{"json", "", "as one JSON object"}};
+  command.run = status;
+  return command;
+}
+
+Command report_command() {
+  Command command;
+  command.name = "report";
+  command.arguments = {"RESULTS.h5"};
+  command.summary =
+      "Shows the best points, what each parameter does, failures, and published figures beside the "
+      "result.";
+  command.options = {{"top", "N", "number of best points, 10 by default"}};
+  command.run = report;
+  return command;
+}
+
+Command export_command() {
+  Command command;
+  command.name = "export";
+  command.arguments = {"RESULTS.h5"};
+  command.summary = "Writes the trials as CSV or JSON, one row a trial.";
+  command.options = {
+      {"format", "csv|json", "csv by default"},
+      {"output", "FILE", "write to a file instead of the standard output", 'o'},
+      {"columns", "A,B", "only these columns, in this order"},
+      {"timing", "", "also rank, attempt, start and seconds"},
+  };
+  command.run = export_results;
+  return command;
+}
+
+}  // namespace engram

@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <set>
+#include <span>
+
+#include "analysis/table.hpp"
+#include "core/error.hpp"
+#include "jobs/command.hpp"
+#include "jobs/exit_code.hpp"
+#include "jobs/input_tables.hpp"
+#include "jobs/provenance.hpp"
+#include "jobs/results_file.hpp"
+#include "jobs/runner.hpp"
+#include "parallel/environment.hpp"
+
+namespace engram {
+namespace {
+
+constexpr std::size_t max_shown_trials = 20;
+
+/// The study as rank 0 reads it, on all ranks: other nodes may not see the file. Collective.
+Study shared_study(Communicator const& world, Invocation const& call) {
+  std::filesystem::path const file = call.arguments[0];
+  Study study;
+  Bytes text;
+  on_all_ranks(world, [&] {
+    if (!world.is_root()) return;
+    study = read_study(file, call.overrides);
+    auto const ini = study.to_ini();
+    auto const bytes = std::as_bytes(std::span(ini));
+    text.assign(bytes.begin(), bytes.end());
+  });
+  text = world.broadcast(std::move(text));
+  Bytes tables;
+  if (world.is_root()) encode(study.inputs, tables);
+  tables = world.broadcast(std::move(tables));
+  on_all_ranks(world, [&] {
+    if (world.is_root()) return;
+    study = parse_study({reinterpret_cast<char const*>(text.data()), text.size()}, file.string());
+    std::span<std::byte const> rest = tables;
+    study.inputs = decode_inputs(rest);
+  });
+  return study;
+}
+
+std::string joined_command_line(Invocation const& call) {
+  std::string text;
+  for (int i = 0; i < *call.argc; ++i) text += (i == 0 ? "" : " ") + std::string((*call.argv)[i]);
+  return text;
+}
+
+std::set<std::uint64_t> recorded_trials(Study const& study) {
+  if (!std::filesystem::exists(study.output)) return {};
+  auto const results = read_results(study.output);
+  return {results.id.begin(), results.id.end()};
+}
+
+/// What would run, without writing anything.
+void print_trials(Study const& study, bool overwrite) {
+  auto const recorded = overwrite ? std::set<std::uint64_t>() : recorded_trials(study);
+  TextTable table(1);
+  table.add_column("trial");
+  for (auto const& dimension : study.space) table.add_column(dimension.name());
+  table.add_column("seed");
+
+  auto const searcher = study.make_searcher();
+  std::size_t num_shown = 0;
+  std::uint64_t id = 0;
+  while (num_shown < max_shown_trials && !searcher->finished()) {
+    auto const points = searcher->ask(max_shown_trials);
+    if (points.empty()) break;
+    for (auto const& point : points) {
+      for (std::uint64_t r = 0; r < study.replicates; ++r, ++id) {
+        if (num_shown == max_shown_trials || recorded.contains(id)) continue;
+        ++num_shown;
+        std::vector<std::string> cells{std::to_string(id)};
+        for (auto const& value : point) cells.push_back(to_string(value));
+        cells.push_back(std::to_string(study.trial(id, point).seed));
+        table.add_row(std::move(cells));
+      }
+    }
+  }
+  auto const num_left =
+      study.num_trials() - std::min(study.num_trials(), std::uint64_t(recorded.size()));
+  table.print(std::cout, 100);
+  std::cout << "study " << study.name << ": " << study.experiment->name() << ", searcher "
+            << study.searcher->name << ", " << study.num_points << " points x " << study.replicates
+            << " replicates\n"
+            << num_left << " trials would run";
+  if (!recorded.empty()) std::cout << ", " << recorded.size() << " are recorded already";
+  std::cout << "; results in " << study.output.string() << "; nothing was written\n";
+}
+
+int run_on_ranks(Environment const& environment, Invocation const& call) {
+  auto const& world = environment.world();
+  try {
+    auto const study = shared_study(world, call);
+    if (call.has("dry-run")) {
+      on_all_ranks(world, [&] {
+        if (world.is_root()) print_trials(study, call.has("overwrite"));
+      });
+      return exit_complete;
+    }
+    auto const hosts = gather_texts(world, environment.host());
+    RunOptions options;
+    if (call.has("overwrite")) options.mode = OpenMode::overwrite;
+    if (call.has("extend")) options.mode = OpenMode::extend;
+    options.retry_failed = call.has("retry-failed");
+    options.quiet = call.has("quiet");
+    options.progress = progress_style_of_stderr();
+    options.provenance = make_provenance(environment, hosts, joined_command_line(call));
+    return run_study(world, study, hosts, options);
+  } catch (UserError const& error) {  // the same on all ranks
+    if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
+    return exit_user_error;
+  } catch (StorageError const& error) {
+    if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
+    return exit_storage;
+  }
+}
+
+int run(Invocation const& call) {
+  if (call.has("overwrite") && (call.has("extend") || call.has("retry-failed"))) {
+    throw UserError("--overwrite starts anew, so --extend and --retry-failed can't go with it");
+  }
+  EnvironmentOptions options;
+  options.num_threads = call.integer("threads", 1, 4096, 0);
+  Environment const environment(*call.argc, *call.argv, options);
+  return environment.run([&] { return run_on_ranks(environment, call); });
+}
+
+}  // namespace
+
+Command run_command() {
+  Command command;
+  command.name = "run";
+  command.arguments = {"STUDY.ini"};
+  command.summary = "Runs a study, or what is missing of it.";
+  command.details =
+      "With one process, or with many: mpirun -n 8 engram run STUDY.ini. Every key of the study "
+      "file can be given as --section.key value, which wins, for example --study.trials 100.\n"
+      "If the results file exists and its study is the same, the study is continued; otherwise "
+      "engram says which keys differ and changes nothing. SIGINT (ctrl-C) or SIGTERM ends a run in "
+      "good order, a second SIGINT at once; either way the same command continues it.";
+  command.options = {
+      {"overwrite", "", "start anew, whatever the results file holds"},
+      {"extend", "", "continue a results file of the same study with fewer trials"},
+      {"retry-failed", "", "run the trials again that failed or timed out"},
+      {"dry-run", "", "show the trials that would run, and write nothing"},
+      {"threads", "N", "threads a rank; by default the cores of the node shared by its ranks"},
+      {"quiet", "", "print errors and failed trials only", 'q'},
+  };
+  command.takes_overrides = true;
+  command.uses_all_ranks = true;
+  command.run = run;
+  return command;
+}
+
+}  // namespace engram

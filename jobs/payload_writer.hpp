@@ -1,0 +1,22 @@
+#pragma once
+
+// Private to the results store's .cpp files.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "jobs/hdf5_output.hpp"
+#include "jobs/journal.hpp"
+#include "jobs/trial_table.hpp"
+
+namespace engram {
+
+/// Writes /series and /arrays of the rows `order` of `table` into `file`, which is going to take
+/// the place of the results file `path`. Returns one sentence for each array whose side file is
+/// gone.
+std::vector<std::string> write_payloads(hdf5::OutputFile const& file,
+                                        std::filesystem::path const& path, TrialTable const& table,
+                                        std::vector<std::uint32_t> const& order, Journal& journal);
+
+}  // namespace engram

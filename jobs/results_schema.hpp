@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+
+#include "core/communicator.hpp"
+#include "jobs/results_file.hpp"
+#include "jobs/study.hpp"
+
+namespace engram {
+
+/// Text in a column of the results file has at most this many bytes; longer text is cut.
+inline constexpr std::size_t max_text_bytes = 1000;
+
+/// The results of a study before its first trial: everything but rows.
+Results empty_results(Study const& study);
+
+/// Everything but rows and provenance, as a journal's header carries it: whoever reads the journal
+/// needs neither the study file nor the experiment.
+void encode_header(Results const& results, Bytes& out);
+Results decode_header(std::span<std::byte const> in);
+
+void encode_provenance(std::map<std::string, std::string> const& provenance, Bytes& out);
+std::map<std::string, std::string> decode_provenance(std::span<std::byte const> in);
+
+/// Columns by name and type: false if `a` and `b` can't share a table.
+bool same_columns(Results const& a, Results const& b);
+
+/// How a study that was found relates to the one that is to run, by what decides its trials.
+enum class StudyMatch { same, fewer_trials, different };
+StudyMatch match_study(Results const& theirs, Results const& ours);
+
+/// Valid UTF-8 without zeros, at most `max_text_bytes` long: what every reader of HDF5 can show.
+/// Bytes that are neither become '?'.
+std::string printable_text(std::string_view text);
+
+// Files beside the results file.
+std::filesystem::path journal_path(std::filesystem::path const& results);
+std::filesystem::path lock_path(std::filesystem::path const& results);
+std::filesystem::path side_folder(std::filesystem::path const& results);
+std::filesystem::path side_file(std::filesystem::path const& results, std::uint64_t trial,
+                                std::uint32_t attempt);
+/// Where this process writes what is going to be `path`.
+std::filesystem::path temporary_path(std::filesystem::path const& path);
+/// Removes what killed processes left of `temporary_path(path)`.
+void remove_temporaries(std::filesystem::path const& path);
+
+}  // namespace engram

@@ -1,0 +1,190 @@
+#include "jobs/runner.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <span>
+
+#include "analysis/format.hpp"
+#include "core/error.hpp"
+#include "jobs/byte_stream.hpp"
+#include "jobs/exit_code.hpp"
+#include "jobs/signals.hpp"
+#include "jobs/trial_source.hpp"
+#include "jobs/trial_worker.hpp"
+#include "parallel/scheduler.hpp"
+
+namespace engram {
+namespace {
+
+SchedulerOptions scheduler_options(Study const& study) {
+  SchedulerOptions options;
+  // A batch costs far less than its trials one by one, so chunks have to be allowed to grow to one.
+  if (study.experiment->max_batch() > 1) options.target_chunk_s = 1.0;
+  return options;
+}
+
+/// A study as rank 0 runs it.
+class Coordinator {
+ public:
+  using Clock = Progress::Clock;
+
+  Coordinator(Study const& study, std::vector<std::string> const& hosts, RunOptions const& options,
+              StopSignals const& signals)
+      : study_(study), options_(options), start_(Clock::now()) {
+    store_ = std::make_unique<ResultsStore>(study, options.mode, options.provenance);
+    if (options.retry_failed) store_->forget_failed();
+    num_before_ = store_->num_recorded();
+    progress_ = std::make_unique<Progress>(
+        std::cerr, options.quiet ? ProgressStyle::none : options.progress, study.objective,
+        study.num_trials(), num_before_, start_);
+    source_ = std::make_unique<TrialSource>(study, *store_, *progress_, hosts, &signals);
+    if (num_before_ > 0 && !source_->finished()) {
+      say("continues " + study.output.string() + " with " + std::to_string(num_before_) + " of " +
+          std::to_string(study.num_trials()) + " trials recorded");
+    }
+  }
+
+  TrialSource& source() { return *source_; }
+
+  int finish() {
+    auto stop = source_->stop();
+    std::string storage_error = source_->storage_error();
+    if (stop != TrialSource::Stop::storage_error) {
+      try {
+        store_->write_results(stop == TrialSource::Stop::none);
+      } catch (StorageError const& error) {
+        stop = TrialSource::Stop::storage_error;
+        storage_error = error.what();
+      }
+    }
+    progress_->finish(source_->state(), Clock::now());
+    source_->report_warnings();
+    if (stop == TrialSource::Stop::storage_error) {
+      progress_->message(
+          "engram: " + storage_error +
+          "; what was recorded before is kept, run the same command again to continue");
+      return exit_storage;
+    }
+    summarise(stop);
+    if (stop == TrialSource::Stop::interrupted) return exit_continue;
+    return source_->state().num_failed > 0 ? exit_failed_trials : exit_complete;
+  }
+
+ private:
+  void say(std::string const& text) {
+    if (!options_.quiet) progress_->message("engram: " + text);
+  }
+
+  void summarise(TrialSource::Stop stop) {
+    auto const& state = source_->state();
+    auto const file = study_.output.string();
+    auto const counts =
+        std::to_string(state.num_done) + " of " + std::to_string(study_.num_trials()) + " trials";
+    if (stop == TrialSource::Stop::interrupted) {
+      progress_->message("engram: interrupted with " + counts + " recorded in " + file +
+                         "; run the same command again to continue");
+      return;
+    }
+    if (stop == TrialSource::Stop::failed_trial) {
+      progress_->message("engram: ended by a failed trial (study.on_failure = abort) with " +
+                         counts + " recorded in " + file +
+                         "; run the same command again to go on with the others");
+    }
+    if (options_.quiet) return;
+    std::cout << summary_text() << std::flush;
+  }
+
+  std::string summary_text() const {
+    auto const& state = source_->state();
+    std::string text =
+        study_.name + ": " + std::to_string(state.num_done - state.num_failed) + " trials complete";
+    auto const num_timed_out = source_->num_timed_out();
+    if (auto const num = state.num_failed - num_timed_out) {
+      text += ", " + std::to_string(num) + " failed";
+    }
+    if (num_timed_out > 0) text += ", " + std::to_string(num_timed_out) + " timed out";
+    if (num_before_ == state.num_done) {
+      text += " (nothing was left to do)";
+    } else {
+      text +=
+          " in " + format_duration(std::chrono::duration<double>(Clock::now() - start_).count());
+    }
+    text += "\n";
+    if (!std::isnan(state.best)) text += best_text();
+    return text + "results: " + study_.output.string() + "; see engram report " +
+           study_.output.string() + "\n";
+  }
+
+  std::string best_text() const {
+    std::string text = "best " + study_.objective + " " + format_number(source_->state().best) +
+                       " at point " + std::to_string(source_->best_point());
+    auto const& values = source_->best_values();
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      auto const* const number = std::get_if<double>(&values[i]);
+      text += (i == 0 ? ": " : ", ") + study_.space[i].name() + " = " +
+              (number ? format_number(*number) : to_string(values[i]));
+    }
+    return text + "\n";
+  }
+
+  Study const& study_;
+  RunOptions const& options_;
+  Clock::time_point start_;
+  std::uint64_t num_before_ = 0;
+  std::unique_ptr<ResultsStore> store_;
+  std::unique_ptr<Progress> progress_;
+  std::unique_ptr<TrialSource> source_;
+};
+
+}  // namespace
+
+std::vector<std::string> gather_texts(Communicator const& world, std::string const& text) {
+  Bytes all;
+  ByteWriter out(all);
+  for (auto const& bytes : world.gather(std::as_bytes(std::span(text)))) {
+    out.text({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
+  }
+  all = world.broadcast(std::move(all));
+  std::span<std::byte const> rest(all);
+  ByteReader in(rest);
+  std::vector<std::string> texts;
+  while (!rest.empty()) texts.push_back(in.text());
+  return texts;
+}
+
+void on_all_ranks(Communicator const& world, std::function<void()> const& step) {
+  std::string error;
+  try {
+    step();
+  } catch (UserError const& user_error) {
+    error = std::string("u") + user_error.what();
+  } catch (StorageError const& storage_error) {
+    error = std::string("s") + storage_error.what();
+  }
+  for (auto const& text : gather_texts(world, error)) {
+    if (text.starts_with('u')) throw UserError(text.substr(1));
+    if (text.starts_with('s')) throw StorageError(text.substr(1));
+  }
+}
+
+int run_study(Communicator const& world, Study const& study, std::vector<std::string> const& hosts,
+              RunOptions const& options) {
+  StopSignals const signals(world.is_root());
+  std::unique_ptr<Coordinator> coordinator;
+  on_all_ranks(world, [&] {
+    if (!world.is_root()) return;
+    coordinator = std::make_unique<Coordinator>(study, hosts, options, signals);
+  });
+  auto const rank = static_cast<std::size_t>(world.rank());
+  TrialWorker worker(study, world.rank(), hosts.at(rank), [&] { return signals.requested(); });
+  run_scheduled(world, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
+                scheduler_options(study));
+  int exit_code = coordinator ? coordinator->finish() : exit_complete;
+  world.broadcast(std::span(&exit_code, 1));
+  return exit_code;
+}
+
+}  // namespace engram

@@ -1,0 +1,186 @@
+#include "jobs/study.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.hpp"
+#include "core/nearest_name.hpp"
+#include "core/text.hpp"
+#include "jobs/study_file.hpp"
+
+namespace engram {
+namespace {
+
+std::string_view to_string(FailurePolicy policy) {
+  switch (policy) {
+    case FailurePolicy::skip:
+      return "skip";
+    case FailurePolicy::abort:
+      return "abort";
+    case FailurePolicy::retry:
+      return "retry";
+    case FailurePolicy::penalise:
+      return "penalise";
+  }
+  throw std::logic_error("a failure policy that does not exist");
+}
+
+/// Collects INI text.
+class IniWriter {
+ public:
+  void section(std::string const& name) { text_ += (text_.empty() ? "[" : "\n[") + name + "]\n"; }
+
+  void entry(std::string const& key, std::string const& value) {
+    text_ += key + (value.empty() ? " =" : " = ") + value + "\n";
+  }
+
+  void entry(std::string const& key, std::uint64_t value) { entry(key, std::to_string(value)); }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+};
+
+/// "; did you mean 'studies/demo.ini'?" for a study file that is not there.
+std::string similar_file(std::filesystem::path const& file) {
+  std::vector<std::string> names;
+  auto const folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+  std::error_code error;
+  for (auto const& entry : std::filesystem::directory_iterator(folder, error))
+    if (entry.path().extension() == ".ini") names.push_back(entry.path().filename().string());
+  std::sort(names.begin(), names.end());
+  return did_you_mean(file.filename().string(), names);
+}
+
+std::string read_text(std::filesystem::path const& file) {
+  std::error_code error;
+  auto const status = std::filesystem::status(file, error);
+  auto const name = file.string();
+  if (status.type() == std::filesystem::file_type::not_found)
+    throw UserError(name + ": expected a study file, but there is no such file" +
+                    similar_file(file));
+  if (std::filesystem::is_directory(status))
+    throw UserError(name + ": expected a study file, got a directory");
+  if (!error && !std::filesystem::is_regular_file(status))
+    throw UserError(name + ": expected a study file, got no regular file");
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw UserError(name + ": the study file can't be opened: " + std::strerror(errno));
+  // One byte more than read_entries admits: enough for its message, whatever the file's size.
+  std::string text((std::size_t{1} << 20) + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (stream.bad()) throw UserError(name + ": the study file can't be read");
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+/// Whether the key decides what the trials are.
+bool decides_trials(StudyEntry const& entry) {
+  return entry.section != "reference" &&
+         !(entry.section == "study" && (entry.key == "output" || entry.key == "summary"));
+}
+
+std::string const* value_of(std::vector<StudyEntry> const& entries, StudyEntry const& wanted) {
+  for (auto const& entry : entries)
+    if (entry.section == wanted.section && entry.key == wanted.key) return &entry.value;
+  return nullptr;
+}
+
+/// The names of [space] in their order, which decides a searcher's points.
+std::string space_order(std::vector<StudyEntry> const& entries) {
+  std::string result;
+  for (auto const& entry : entries)
+    if (entry.section == "space") result += (result.empty() ? "" : ", ") + entry.key;
+  return result;
+}
+
+}  // namespace
+
+std::string Study::to_ini() const {
+  IniWriter ini;
+  ini.section("study");
+  ini.entry("name", name);
+  ini.entry("summary", summary);
+  ini.entry("experiment", std::string(experiment->name()));
+  ini.entry("searcher", searcher->name);
+  ini.entry("trials", num_trials());
+  ini.entry("replicates", replicates);
+  ini.entry("seed", seed);
+  ini.entry("seeds", seeds == SeedMode::common ? "common" : "independent");
+  ini.entry("objective", objective);
+  ini.entry("time_limit", to_text(time_limit_s));
+  ini.entry("on_failure", std::string(to_string(on_failure)));
+  ini.entry("max_retries", max_retries);
+  ini.entry("penalty", to_text(penalty));
+
+  auto const is_searched = [&](std::string const& key) {
+    return std::any_of(space.begin(), space.end(), [&](auto const& d) { return d.name() == key; });
+  };
+  ini.section("experiment");
+  for (auto const& [key, value] : fixed.items())
+    if (!is_searched(key)) ini.entry(key, engram::to_string(value));
+  ini.section("space");
+  for (auto const& dimension : space) ini.entry(dimension.name(), dimension.to_string());
+  ini.section("searcher");
+  for (auto const& [key, value] : searcher_options.items())
+    ini.entry(key, engram::to_string(value));
+  if (!input_digests.empty()) {
+    ini.section("inputs");
+    for (auto const& [parameter, text] : input_digests) ini.entry(parameter, text);
+  }
+  ini.section("reference");
+  for (auto const& reference : references)
+    ini.entry(reference.label, reference.metric + " " + to_text(reference.value) +
+                                   (reference.source.empty() ? "" : " (" + reference.source + ")"));
+  return ini.take();
+}
+
+std::unique_ptr<Searcher> Study::make_searcher() const {
+  return searcher->make({.space = space,
+                         .num_points = num_points,
+                         .direction = direction,
+                         .key = Key(Seed(seed)).stream("searcher"),
+                         .options = searcher_options});
+}
+
+Trial Study::trial(std::uint64_t id, Point const& point) const {
+  Trial trial;
+  trial.id = id;
+  auto const key = Key(Seed(seed)).stream("trial");
+  trial.seed = key.index(seeds == SeedMode::common ? id % replicates : id).value();
+  trial.parameters = fixed;
+  for (std::size_t j = 0; j < space.size(); ++j) trial.parameters.set(space[j].name(), point.at(j));
+  return trial;
+}
+
+Study read_study(std::filesystem::path const& file,
+                 std::vector<std::pair<std::string, std::string>> const& overrides) {
+  Study study = parse_study(read_text(file), file.string(), overrides);
+  load_inputs(study, file.parent_path());
+  return study;
+}
+
+std::vector<std::string> differing_keys(std::string const& theirs, std::string const& ours) {
+  auto const there = read_entries(theirs, "the study there");
+  auto const here = read_entries(ours, "the study here");
+  std::vector<std::string> result;
+  for (auto const& entry : there) {
+    if (!decides_trials(entry)) continue;
+    auto const* value = value_of(here, entry);
+    if (value == nullptr || *value != entry.value)
+      result.push_back(entry.section + "." + entry.key + ": " + entry.value + " there, " +
+                       (value ? *value : "none") + " here");
+  }
+  for (auto const& entry : here)
+    if (decides_trials(entry) && value_of(there, entry) == nullptr)
+      result.push_back(entry.section + "." + entry.key + ": none there, " + entry.value + " here");
+  if (result.empty() && space_order(there) != space_order(here))
+    result.push_back("space: in the order " + space_order(there) + " there, " + space_order(here) +
+                     " here");
+  return result;
+}
+
+}  // namespace engram

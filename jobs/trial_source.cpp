@@ -1,0 +1,249 @@
+#include "jobs/trial_source.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <utility>
+
+#include "jobs/trial_text.hpp"
+
+namespace engram {
+namespace {
+
+/// Trials kept ready so that full batches can be formed; bounds the memory of a large study.
+constexpr std::size_t batching_window = 65536;
+/// Trials of the points that are asked for at a time: other ranks wait meanwhile.
+constexpr std::size_t portion = 4096;
+/// Failures that are printed one by one; all are in the results file.
+constexpr std::uint64_t max_reported = 10;
+
+}  // namespace
+
+TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& progress,
+                         std::vector<std::string> hosts, StopSignals const* signals)
+    : study_(study),
+      store_(store),
+      progress_(progress),
+      hosts_(std::move(hosts)),
+      signals_(signals),
+      searcher_(study.make_searcher()),
+      queue_(study.experiment->max_batch()),
+      num_recorded_ahead_(store.num_recorded()) {
+  refill(1);
+}
+
+std::optional<Bytes> TrialSource::next_chunk(int, std::size_t max_items) {
+  if (stop_ != Stop::none) return std::nullopt;
+  refill(max_items);
+  auto const batches = queue_.take(max_items);
+  if (batches.ids.empty()) {
+    if (num_outstanding_ == 0 && !finished()) {
+      throw std::logic_error("searcher " + study_.searcher->name +
+                             " asks for no more points, but has not finished");
+    }
+    return std::nullopt;
+  }
+  ChunkWriter chunk;
+  WorkItem item;
+  auto id = batches.ids.begin();
+  for (auto const size : batches.sizes) {
+    chunk.begin_batch(size);
+    for (auto const end = id + size; id != end; ++id) {
+      item.id = *id;
+      item.searched = open_point(*id / study_.replicates).values;
+      auto const trial = study_.trial(*id, item.searched);
+      item.seed = trial.seed;
+      item.budget = trial.budget;
+      auto const retried = retries_.empty() ? retries_.end() : retries_.find(*id);
+      item.attempt = retried == retries_.end() ? 0 : retried->second;
+      chunk.add(item);
+    }
+  }
+  num_outstanding_ += batches.ids.size();
+  return chunk.take();
+}
+
+std::size_t TrialSource::num_waiting() const {
+  if (stop_ != Stop::none) return 0;
+  auto const num_asked = first_open_point_ + open_points_.size();
+  auto const num_points = searcher_->num_points();
+  if (searcher_waits_ || num_points <= num_asked) return queue_.size();
+  auto const num_to_come = (num_points - num_asked) * study_.replicates;
+  return queue_.size() + num_to_come - std::min(num_to_come, num_recorded_ahead_);
+}
+
+void TrialSource::accept(int, Bytes outcome) {
+  auto const result = decode_chunk_result(outcome);
+  num_outstanding_ -= result.records.size() + result.returned.size();
+  if (stop_ == Stop::storage_error) return;
+  try {
+    for (auto const& record : result.records) accept_record(record);
+    if (!result.storage_error.empty()) throw StorageError(result.storage_error);
+  } catch (StorageError const& error) {
+    stop_for(error);
+  }
+  for (auto const id : result.returned) queue_.add(id, "");
+  tell_in_order();
+}
+
+bool TrialSource::finished() const {
+  if (stop_ != Stop::none) return true;
+  return num_outstanding_ == 0 && queue_.empty() && open_points_.empty() && searcher_->finished();
+}
+
+void TrialSource::tick() {
+  if (stop_ == Stop::storage_error) return;
+  try {
+    if (stop_ == Stop::none && signals_ && signals_->requested()) {
+      // Whoever sent the signal may end us soon.
+      store_.sync();
+      stop_ = Stop::interrupted;
+      progress_.message("engram: asked to stop; running trials are finished first");
+    }
+    store_.tick();
+  } catch (StorageError const& error) {
+    stop_for(error);
+  }
+  report_warnings();
+  progress_.update(state_, Progress::Clock::now());
+}
+
+void TrialSource::report_warnings() {
+  auto const& warnings = store_.warnings();
+  for (; num_warnings_ < warnings.size(); ++num_warnings_) {
+    progress_.message("engram: warning: " + warnings[num_warnings_]);
+  }
+}
+
+void TrialSource::refill(std::size_t num_wanted) {
+  // Full batches need a wide choice, but one portion is enough to go on with.
+  if (study_.experiment->max_batch() > 1) num_wanted = batching_window;
+  auto const num_points = std::max<std::size_t>(1, portion / study_.replicates);
+  bool asked = false;
+  while (queue_.size() < num_wanted && !searcher_->finished()) {
+    if (asked && queue_.size() >= portion) break;
+    auto points = searcher_->ask(num_points);
+    asked = true;
+    searcher_waits_ = points.empty();
+    if (points.empty()) break;
+    for (auto& point : points) add_point(std::move(point));
+    tell_in_order();
+  }
+}
+
+void TrialSource::add_point(Point values) {
+  auto const i_point = first_open_point_ + open_points_.size();
+  OpenPoint point;
+  bool const has_batches = study_.experiment->max_batch() > 1;
+  for (std::uint64_t r = 0; r < study_.replicates; ++r) {
+    auto const id = i_point * study_.replicates + r;
+    if (store_.contains(id)) {
+      note(store_.summary(id));
+      num_recorded_ahead_ -= std::min<std::uint64_t>(num_recorded_ahead_, 1);
+      continue;
+    }
+    ++point.num_missing;
+    queue_.add(id, has_batches ? study_.experiment->batch_key(study_.trial(id, values)) : "");
+  }
+  point.values = std::move(values);
+  if (point.num_missing == 0) close(point, i_point);
+  open_points_.push_back(std::move(point));
+}
+
+void TrialSource::tell_in_order() {
+  while (!open_points_.empty() && open_points_.front().num_missing == 0) {
+    searcher_->tell({first_open_point_, open_points_.front().objective});
+    searcher_waits_ = false;
+    open_points_.pop_front();
+    ++first_open_point_;
+  }
+}
+
+void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
+  point.objective = objective_of(i_point);
+  auto const is_better = [&] {
+    if (std::isnan(point.objective)) return false;
+    if (std::isnan(state_.best)) return true;
+    if (point.objective == state_.best) return i_point < best_point_;
+    return study_.direction == Direction::maximise ? point.objective > state_.best
+                                                   : point.objective < state_.best;
+  };
+  if (is_better()) {
+    state_.best = point.objective;
+    best_point_ = i_point;
+    best_values_ = point.values;
+  }
+  point.values = Point();
+}
+
+double TrialSource::objective_of(std::uint64_t i_point) const {
+  double sum = 0.0;
+  std::uint64_t num = 0;
+  for (std::uint64_t r = 0; r < study_.replicates; ++r) {
+    auto const summary = store_.summary(i_point * study_.replicates + r);
+    bool const complete = summary.status == Status::complete;
+    if (!complete && study_.on_failure != FailurePolicy::penalise) continue;
+    sum += complete ? summary.objective : study_.penalty;
+    ++num;
+  }
+  return num > 0 ? sum / static_cast<double>(num) : std::numeric_limits<double>::quiet_NaN();
+}
+
+void TrialSource::note(ResultsStore::Summary const& summary) {
+  ++state_.num_done;
+  if (summary.status != Status::complete) ++state_.num_failed;
+  if (summary.status == Status::timed_out) ++num_timed_out_;
+}
+
+void TrialSource::accept_record(TrialRecord const& record) {
+  bool const failed = record.outcome.status != Status::complete;
+  if (failed && retry(record)) return;
+  if (failed) {
+    report_failure(record, study_.on_failure == FailurePolicy::abort ? "; the study ends" : "");
+  }
+  auto const id = record.id;
+  retries_.erase(id);
+  store_.append(record);
+  note(store_.summary(id));
+  auto& point = open_point(id / study_.replicates);
+  if (--point.num_missing == 0) close(point, id / study_.replicates);
+  if (failed && study_.on_failure == FailurePolicy::abort && stop_ == Stop::none) {
+    stop_ = Stop::failed_trial;
+  }
+}
+
+bool TrialSource::retry(TrialRecord const& record) {
+  if (study_.on_failure != FailurePolicy::retry) return false;
+  auto const num_attempts = record.timing.attempt + 1;
+  if (num_attempts > study_.max_retries || stop_ != Stop::none) return false;
+  report_failure(record, "; it is tried again");
+  retries_[record.id] = num_attempts;
+  queue_.add(record.id, "");
+  return true;
+}
+
+void TrialSource::report_failure(TrialRecord const& record, std::string const& consequence) {
+  if (num_reported_ > max_reported) return;
+  if (num_reported_++ == max_reported) {
+    progress_.message("engram: more trials fail; their reasons are in the results file");
+    return;
+  }
+  auto const trial = study_.trial(record.id, record.searched);
+  auto const rank = static_cast<std::size_t>(record.timing.rank);
+  progress_.message("engram: " + describe_trial(trial, study_.space) +
+                    (record.outcome.status == Status::timed_out ? " timed out" : " failed") +
+                    " on rank " + std::to_string(rank) + " (" + hosts_.at(rank) +
+                    "): " + record.outcome.reason + consequence);
+}
+
+TrialSource::OpenPoint& TrialSource::open_point(std::uint64_t i_point) {
+  return open_points_.at(static_cast<std::size_t>(i_point - first_open_point_));
+}
+
+void TrialSource::stop_for(StorageError const& error) {
+  stop_ = Stop::storage_error;
+  storage_error_ = error.what();
+}
+
+}  // namespace engram

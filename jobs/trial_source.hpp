@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "jobs/batching.hpp"
+#include "jobs/chunk.hpp"
+#include "jobs/progress.hpp"
+#include "jobs/results_store.hpp"
+#include "jobs/signals.hpp"
+#include "jobs/study.hpp"
+#include "parallel/scheduler.hpp"
+
+namespace engram {
+
+/// The trials of a study as work for the ranks; on rank 0. Asks the searcher for points a portion
+/// at a time, leaves out trials that are recorded already, hands the others out in batches, records
+/// what comes back and tells the searcher of it in the order of points, from the store, so that
+/// continuing a study is the same as running it.
+class TrialSource final : public WorkSource {
+ public:
+  /// Why the study ended before all its trials were recorded.
+  enum class Stop { none, interrupted, failed_trial, storage_error };
+
+  /// @param hosts  of each rank, for messages
+  /// @param signals  may be null
+  TrialSource(Study const& study, ResultsStore& store, Progress& progress,
+              std::vector<std::string> hosts, StopSignals const* signals);
+
+  std::optional<Bytes> next_chunk(int rank, std::size_t max_items) override;
+  std::size_t num_waiting() const override;
+  void accept(int rank, Bytes outcome) override;
+  bool finished() const override;
+  void tick() override;
+
+  /// Prints what the store has to warn of since the last call.
+  void report_warnings();
+
+  Stop stop() const { return stop_; }
+  std::string const& storage_error() const { return storage_error_; }
+  Progress::State const& state() const { return state_; }
+  std::uint64_t num_timed_out() const { return num_timed_out_; }
+  std::uint64_t best_point() const { return best_point_; }
+  std::vector<ParameterValue> const& best_values() const { return best_values_; }
+
+ private:
+  /// A point of which not all replicates are recorded, or not yet told.
+  struct OpenPoint {
+    Point values;  ///< given free when all replicates are recorded
+    std::uint64_t num_missing = 0;
+    double objective = 0.0;
+  };
+
+  void refill(std::size_t num_wanted);
+  void add_point(Point point);
+  void tell_in_order();
+  void close(OpenPoint& point, std::uint64_t i_point);
+  double objective_of(std::uint64_t i_point) const;
+  void note(ResultsStore::Summary const& summary);
+  void accept_record(TrialRecord const& record);
+  bool retry(TrialRecord const& record);
+  void report_failure(TrialRecord const& record, std::string const& consequence);
+  OpenPoint& open_point(std::uint64_t i_point);
+  void stop_for(StorageError const& error);
+
+  Study const& study_;
+  ResultsStore& store_;
+  Progress& progress_;
+  std::vector<std::string> hosts_;
+  StopSignals const* signals_;
+
+  std::unique_ptr<Searcher> searcher_;
+  BatchQueue queue_;
+  std::deque<OpenPoint> open_points_;
+  std::uint64_t first_open_point_ = 0;
+  std::uint64_t num_recorded_ahead_;  ///< recorded by earlier runs, not yet met
+  std::uint64_t num_outstanding_ = 0;
+  bool searcher_waits_ = false;  ///< it asks for nothing until it is told more
+  std::unordered_map<std::uint64_t, std::uint32_t> retries_;  ///< attempts made, by trial
+
+  Progress::State state_;
+  std::uint64_t num_timed_out_ = 0;
+  std::uint64_t num_reported_ = 0;
+  std::size_t num_warnings_ = 0;
+  std::uint64_t best_point_ = 0;
+  std::vector<ParameterValue> best_values_;
+  Stop stop_ = Stop::none;
+  std::string storage_error_;
+};
+
+}  // namespace engram

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "jobs/journal.hpp"
+#include "jobs/results_file.hpp"
+#include "jobs/trial_record.hpp"
+
+namespace engram {
+
+/// Where the series and arrays of a row are kept.
+struct RowSource {
+  enum class Kind : std::uint8_t { none, journal, results_file };
+
+  static RowSource none() { return {}; }
+  static RowSource journal(std::uint64_t offset) { return {Kind::journal, offset}; }
+  static RowSource results_file(std::uint64_t row) { return {Kind::results_file, row}; }
+
+  Kind kind = Kind::none;
+  std::uint64_t position = 0;  ///< offset in the journal, or row of the results file
+};
+
+/// The scalars of recorded trials, one vector a column, rows in the order of arrival. Ids are dense
+/// (Study::trial), so that a vector finds the row of an id.
+class TrialTable {
+ public:
+  /// @param results  a results file's rows, or none; its series are ignored
+  /// @param source   of all these rows: row i of the results file, or none
+  TrialTable(Results results, RowSource::Kind source);
+
+  bool contains(std::uint64_t id) const { return id < row_of_.size() && row_of_[id] != no_row; }
+  std::uint64_t num_recorded() const { return num_recorded_; }
+  std::uint32_t row(std::uint64_t id) const { return row_of_[id]; }
+
+  /// False, and nothing happens, if the id is there already. Throws std::runtime_error if the
+  /// record does not fit the columns.
+  bool insert(TrialRecord const& record, RowSource source);
+
+  /// Rows that are not complete leave the table; true if there were any.
+  bool forget_failed();
+
+  /// Rows in the order of their ids.
+  std::vector<std::uint32_t> rows_by_id() const;
+
+  /// All rows, those that were forgotten included; `rows_by_id` leads through it.
+  Results const& results() const { return results_; }
+  Results& header() { return results_; }  ///< to change what is not a row
+  RowSource source(std::uint32_t row) const { return sources_[row]; }
+
+  /// A results file with the rows `order` now exists: rows kept in the old one are found there.
+  void move_to_new_file(std::vector<std::uint32_t> const& order);
+
+  /// The rows in the order of their ids; the table is empty afterwards.
+  Results release();
+
+ private:
+  static constexpr std::uint32_t no_row = ~std::uint32_t{0};
+
+  void index(std::uint64_t id, std::uint32_t row);
+
+  Results results_;
+  std::vector<RowSource> sources_;
+  std::vector<std::uint32_t> row_of_;  ///< by id
+  std::uint64_t num_recorded_ = 0;
+};
+
+/// Throws std::runtime_error if the record does not have the columns of its study.
+void check_fits(Results const& results, TrialRecord const& record);
+
+/// Replaces all of `results` that is neither a row nor provenance. Throws UserError, naming `path`,
+/// if the rows' columns are others.
+void replace_header(Results& results, Results const& header, std::filesystem::path const& path);
+
+/// Does what a journal's record says; true if that changed the rows.
+bool replay(JournalRecord const& record, std::filesystem::path const& path, TrialTable& table);
+
+}  // namespace engram

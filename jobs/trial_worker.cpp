@@ -1,0 +1,216 @@
+#include "jobs/trial_worker.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <new>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/text.hpp"
+#include "jobs/exit_code.hpp"
+#include "jobs/results_store.hpp"
+#include "jobs/trial_text.hpp"
+#include "parallel/environment.hpp"
+
+namespace engram {
+namespace {
+
+double seconds_since_epoch() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+void reset(Outcome& outcome) {
+  outcome.status = Status::complete;
+  outcome.reason.clear();
+  outcome.metrics.clear();
+  outcome.series.clear();
+  outcome.arrays.clear();
+  outcome.warnings.clear();
+}
+
+}  // namespace
+
+TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
+                         std::function<bool()> stop_requested)
+    : study_(study),
+      rank_(rank),
+      host_(host),
+      stop_requested_(std::move(stop_requested)),
+      num_metrics_(study.metrics.size()),
+      crash_report_(rank, host, study.space) {
+  if (study.time_limit_s > 0) {
+    watchdog_ = std::make_unique<Watchdog>([this] { end_all_ranks(); });
+  }
+}
+
+WorkResult TrialWorker::operator()(Bytes const& chunk) {
+  ChunkReader reader(chunk);
+  ChunkResultWriter results;
+  std::vector<std::uint64_t> returned;
+  std::string storage_error;
+  std::size_t num_items = 0;
+  bool stopping = false;
+  while (reader.next_batch(items_)) {
+    num_items += items_.size();
+    stopping = stopping || stop_requested_();
+    if (stopping) {
+      for (auto const& item : items_) returned.push_back(item.id);
+      continue;
+    }
+    double const start_s = seconds_since_epoch();
+    auto const start = std::chrono::steady_clock::now();
+    evaluate_items();
+    std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start;
+    double const share_s = elapsed.count() / static_cast<double>(items_.size());
+    try {
+      for (std::size_t i = 0; i < items_.size(); ++i) {
+        record(items_[i], outcomes_[i], start_s, share_s, results);
+      }
+    } catch (StorageError const& error) {
+      storage_error = error.what();
+      stopping = true;
+    }
+  }
+  return {results.finish(returned, storage_error), num_items};
+}
+
+void TrialWorker::evaluate_items() {
+  auto const num_trials = items_.size();
+  if (trials_.size() < num_trials) {
+    Trial blank;
+    blank.parameters = study_.fixed;
+    trials_.resize(num_trials, blank);
+    outcomes_.resize(num_trials);
+  }
+  for (std::size_t i = 0; i < num_trials; ++i) {
+    trials_[i].id = items_[i].id;
+    trials_[i].seed = items_[i].seed;
+    trials_[i].budget = items_[i].budget;
+    for (std::size_t d = 0; d < study_.space.size(); ++d) {
+      trials_[i].parameters.set(study_.space[d].name(), items_[i].searched[d]);
+    }
+  }
+  evaluate(std::span(trials_).first(num_trials), std::span(outcomes_).first(num_trials));
+}
+
+void TrialWorker::evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes) {
+  if (trials.size() == 1) {
+    evaluate_one(trials[0], outcomes[0]);
+    return;
+  }
+  try {
+    run(trials, outcomes);
+  } catch (CommunicationError const&) {
+    throw;
+  } catch (std::exception const&) {
+    // An exception is the whole batch's: find out whose it was.
+    for (std::size_t i = 0; i < trials.size(); ++i) evaluate_one(trials[i], outcomes[i]);
+  }
+}
+
+void TrialWorker::evaluate_one(Trial const& trial, Outcome& outcome) {
+  try {
+    run(std::span(&trial, 1), std::span(&outcome, 1));
+  } catch (CommunicationError const&) {
+    throw;  // the machine's fault, not the trial's
+  } catch (TimeLimitExceeded const& error) {
+    fail(outcome, Status::timed_out, error.what());
+  } catch (std::bad_alloc const&) {
+    fail(outcome, Status::failed, "out of memory");
+  } catch (std::exception const& error) {
+    fail(outcome, Status::failed, error.what());
+  }
+}
+
+void TrialWorker::run(std::span<Trial const> trials, std::span<Outcome> outcomes) {
+  for (auto& outcome : outcomes) reset(outcome);
+  TrialContext context;
+  context.inputs = study_.inputs;
+  double const limit_s = study_.time_limit_s * static_cast<double>(trials.size());
+  if (limit_s > 0) context.deadline = Deadline::in(limit_s);
+
+  struct Running {
+    Running(TrialWorker& w, std::span<Trial const> trials, double limit_s) : worker(w) {
+      worker.running_ = trials;
+      worker.crash_report_.set(trials);
+      if (worker.watchdog_) worker.watchdog_->begin(Watchdog::allowance(limit_s));
+    }
+    ~Running() {
+      if (worker.watchdog_) worker.watchdog_->end();
+      worker.crash_report_.clear();
+    }
+    TrialWorker& worker;
+  };
+  {
+    Running const running(*this, trials, limit_s);
+    study_.experiment->run(context, trials, outcomes);
+  }
+  context.deadline.check();
+  for (auto& outcome : outcomes) check_metrics(outcome);
+}
+
+void TrialWorker::check_metrics(Outcome& outcome) const {
+  if (outcome.status != Status::complete) {
+    outcome.metrics.assign(num_metrics_, std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  if (outcome.metrics.size() != num_metrics_) {
+    fail(outcome, Status::failed,
+         "the experiment gave " + std::to_string(outcome.metrics.size()) + " metrics instead of " +
+             std::to_string(num_metrics_));
+    return;
+  }
+  for (std::size_t i = 0; i < num_metrics_; ++i) {
+    double const value = outcome.metrics[i];
+    if (std::isfinite(value)) continue;
+    fail(outcome, Status::failed,
+         "metric " + study_.metrics[i].name +
+             (std::isnan(value) ? " is nan"
+              : value > 0       ? " is inf"
+                                : " is -inf"));
+    return;
+  }
+}
+
+void TrialWorker::fail(Outcome& outcome, Status status, std::string reason) const {
+  auto warnings = std::move(outcome.warnings);
+  reset(outcome);
+  outcome.status = status;
+  outcome.reason = std::move(reason);
+  outcome.warnings = std::move(warnings);
+  outcome.metrics.assign(num_metrics_, std::numeric_limits<double>::quiet_NaN());
+}
+
+void TrialWorker::record(WorkItem const& item, Outcome& outcome, double start_s, double seconds,
+                         ChunkResultWriter& results) {
+  if (!outcome.arrays.empty()) {
+    write_side_file(study_.output, item.id, item.attempt, outcome.arrays);
+    for (auto& array : outcome.arrays) array.values.clear();
+  }
+  record_.id = item.id;
+  record_.point = item.id / study_.replicates;
+  record_.replicate = static_cast<std::uint32_t>(item.id % study_.replicates);
+  record_.seed = item.seed;
+  record_.budget = item.budget;
+  record_.searched = item.searched;
+  record_.timing = {rank_, item.attempt, start_s, seconds};
+  std::swap(record_.outcome, outcome);
+  results.add(record_);
+  std::swap(record_.outcome, outcome);
+}
+
+void TrialWorker::end_all_ranks() const {
+  std::string text = running_.size() == 1 ? "" : "one of ";
+  for (auto const& trial : running_) {
+    if (&trial != &running_.front()) text += ", ";
+    text += describe_trial(trial, study_.space);
+  }
+  abort_all_ranks(text + " on rank " + std::to_string(rank_) + " (" + host_ +
+                      ") is far over its time limit of " + to_text(study_.time_limit_s) +
+                      " s and does not check its deadline, so it can't be stopped by itself; the "
+                      "recorded trials are safe, run the same command again to continue",
+                  exit_internal_error);
+}
+
+}  // namespace engram

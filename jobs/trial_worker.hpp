@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "jobs/chunk.hpp"
+#include "jobs/signals.hpp"
+#include "jobs/study.hpp"
+#include "jobs/watchdog.hpp"
+#include "parallel/scheduler.hpp"
+
+namespace engram {
+
+/// Evaluates the chunks that a rank is given. A trial that throws, gives a metric that is not
+/// finite or overruns its limit becomes a record with its reason; one that overruns it and never
+/// looks at its deadline ends all ranks, since nothing else can stop it.
+class TrialWorker {
+ public:
+  /// @param stop_requested  asked between batches; true: the rest of the chunk is given back
+  TrialWorker(Study const& study, int rank, std::string const& host,
+              std::function<bool()> stop_requested);
+
+  WorkResult operator()(Bytes const& chunk);
+
+ private:
+  void evaluate_items();
+  void evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes);
+  void evaluate_one(Trial const& trial, Outcome& outcome);
+  void run(std::span<Trial const> trials, std::span<Outcome> outcomes);
+  void check_metrics(Outcome& outcome) const;
+  void fail(Outcome& outcome, Status status, std::string reason) const;
+  void record(WorkItem const& item, Outcome& outcome, double start_s, double seconds,
+              ChunkResultWriter& results);
+  void end_all_ranks() const;
+
+  Study const& study_;
+  int rank_;
+  std::string host_;
+  std::function<bool()> stop_requested_;
+  std::size_t num_metrics_;
+
+  // Of the present batch; used again, so that a short trial costs no memory management.
+  std::vector<WorkItem> items_;
+  std::vector<Trial> trials_;
+  std::vector<Outcome> outcomes_;
+  std::span<Trial const> running_;
+  TrialRecord record_;
+
+  CrashReport crash_report_;
+  std::unique_ptr<Watchdog> watchdog_;  ///< only with a time limit; last, since it looks at trials
+};
+
+}  // namespace engram

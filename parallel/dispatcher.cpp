@@ -1,0 +1,121 @@
+#include "parallel/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace engram {
+
+Dispatcher::Dispatcher(WorkSource& source, int num_ranks, SchedulerOptions const& options)
+    : source_(source),
+      options_(options),
+      chunk_size_(num_ranks, options),
+      num_outstanding_(num_ranks, 0),
+      next_tick_(Clock::now() + options.tick) {}
+
+std::optional<Bytes> Dispatcher::wait_for_chunk() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    if (error_) std::rethrow_exception(error_);
+    if (auto chunk = next_chunk(0)) return chunk;
+    if (all_done()) {
+      wake_service_ = true;
+      service_news_.notify_one();
+      return {};
+    }
+    main_has_news_ = false;
+    main_news_.wait(lock, [&] { return main_has_news_; });
+  }
+}
+
+void Dispatcher::accept(int rank, ChunkOutcome outcome) {
+  std::lock_guard const lock(mutex_);
+  --num_outstanding_[rank];
+  --num_outstanding_in_all_;
+  chunk_size_.measure(outcome.result.num_items, outcome.seconds);
+  source_.accept(rank, std::move(outcome.result.outcome));
+  note_change();
+  if (rank == 0 && ranks_starve_) {
+    wake_service_ = true;
+    service_news_.notify_one();
+  }
+}
+
+std::vector<std::pair<int, Bytes>> Dispatcher::hand_out() {
+  std::lock_guard const lock(mutex_);
+  std::vector<std::pair<int, Bytes>> chunks;
+  if (!std::exchange(changed_, false)) return chunks;
+  auto const mean_s = chunk_size_.mean_s();
+  int const limit = mean_s && *mean_s < options_.target_chunk_s ? 2 : 1;
+  ranks_starve_ = false;
+  for (int num_held = 0; num_held < limit; ++num_held) {
+    for (int rank = 1; rank < static_cast<int>(num_outstanding_.size()); ++rank) {
+      if (num_outstanding_[rank] != num_held) continue;
+      if (auto chunk = next_chunk(rank)) {
+        chunks.emplace_back(rank, std::move(*chunk));
+      } else {
+        ranks_starve_ = ranks_starve_ || num_held == 0;
+      }
+    }
+  }
+  return chunks;
+}
+
+bool Dispatcher::done() {
+  std::lock_guard const lock(mutex_);
+  return all_done();
+}
+
+void Dispatcher::tick_if_due() {
+  std::lock_guard const lock(mutex_);
+  auto const now = Clock::now();
+  if (now < next_tick_) return;
+  source_.tick();
+  next_tick_ = now + options_.tick;
+  note_change();
+}
+
+void Dispatcher::sleep(Clock::duration duration) {
+  std::unique_lock lock(mutex_);
+  auto const end = std::min(Clock::now() + duration, next_tick_);
+  service_news_.wait_until(lock, end, [&] { return wake_service_ || stopped_; });
+  wake_service_ = false;
+}
+
+void Dispatcher::fail(std::exception_ptr error) {
+  std::lock_guard const lock(mutex_);
+  error_ = std::move(error);
+  note_change();
+}
+
+void Dispatcher::stop() {
+  std::lock_guard const lock(mutex_);
+  stopped_ = true;
+  service_news_.notify_one();
+}
+
+bool Dispatcher::stopped() {
+  std::lock_guard const lock(mutex_);
+  return stopped_;
+}
+
+std::optional<Bytes> Dispatcher::next_chunk(int rank) {
+  auto chunk = source_.next_chunk(rank, chunk_size_(source_.num_waiting()));
+  if (chunk) {
+    ++num_outstanding_[rank];
+    ++num_outstanding_in_all_;
+  }
+  return chunk;
+}
+
+bool Dispatcher::all_done() const {
+  return num_outstanding_in_all_ == 0 && source_.finished();
+}
+
+// Nothing may have come of it: the waiting side looks again.
+void Dispatcher::note_change() {
+  changed_ = true;
+  main_has_news_ = true;
+  main_news_.notify_one();
+}
+
+}  // namespace engram

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "parallel/chunk_size.hpp"
+#include "parallel/outcome.hpp"
+#include "parallel/scheduler.hpp"
+
+namespace engram {
+
+/// The work source between the two threads of rank 0: the main thread, which computes, and the
+/// service thread, which serves the other ranks. All calls of the source are under one lock.
+class Dispatcher {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  Dispatcher(WorkSource& source, int num_ranks, SchedulerOptions const& options);
+
+  // Main thread.
+
+  /// Work for rank 0; waits while there may be some later. std::nullopt: all is done. Rethrows what
+  /// ended the service thread.
+  std::optional<Bytes> wait_for_chunk();
+
+  // Either thread.
+
+  void accept(int rank, ChunkOutcome outcome);
+
+  // Service thread.
+
+  /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then, if an item
+  /// takes less than the target, one ahead for those that compute. Empty if nothing has changed
+  /// since it was last empty.
+  std::vector<std::pair<int, Bytes>> hand_out();
+
+  /// No work waits and no chunk is outstanding.
+  bool done();
+
+  void tick_if_due();
+
+  /// Sleeps for `duration`, or until the next tick, or until the main thread has news: work for
+  /// ranks that have none, or the end.
+  void sleep(Clock::duration duration);
+
+  /// Ends the main thread's waiting with `error`.
+  void fail(std::exception_ptr error);
+
+  // Main thread: the service thread has to end, whatever is outstanding.
+  void stop();
+  bool stopped();
+
+ private:
+  std::optional<Bytes> next_chunk(int rank);
+  bool all_done() const;
+  void note_change();
+
+  WorkSource& source_;
+  SchedulerOptions const options_;
+  ChunkSize chunk_size_;
+
+  std::mutex mutex_;
+  std::condition_variable main_news_;
+  std::condition_variable service_news_;
+  std::vector<int> num_outstanding_;  ///< chunks of each rank
+  int num_outstanding_in_all_ = 0;
+  bool changed_ = true;  ///< since hand_out last found nothing to do
+  bool main_has_news_ = false;
+  bool wake_service_ = false;
+  bool ranks_starve_ = false;  ///< other ranks have nothing to do
+  bool stopped_ = false;
+  std::exception_ptr error_;
+  Clock::time_point next_tick_;
+};
+
+}  // namespace engram

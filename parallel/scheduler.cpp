@@ -1,0 +1,25 @@
+#include "parallel/scheduler.hpp"
+
+#include <cassert>
+
+#include "parallel/schedules.hpp"
+
+namespace engram {
+
+void run_scheduled(Communicator const& communicator, WorkSource* source, Worker const& worker,
+                   SchedulerOptions const& options) {
+  assert((source != nullptr) == communicator.is_root());
+  if (options.force_static) return run_static(communicator, source, worker, options);
+  if (communicator.size() == 1) return run_alone(*source, worker, options);
+#if ENGRAM_HAVE_MPI
+  int thread_level = MPI_THREAD_SINGLE;
+  check_mpi(MPI_Query_thread(&thread_level), "MPI_Query_thread");
+  MPI_Comm const handle = mpi_handle(communicator);
+  if (handle != MPI_COMM_NULL && thread_level >= MPI_THREAD_SERIALIZED) {
+    return run_dynamic(handle, source, worker, options);
+  }
+#endif
+  run_static(communicator, source, worker, options);
+}
+
+}  // namespace engram

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "parallel/mpi_communicator.hpp"
+#include "parallel/scheduler.hpp"
+
+namespace engram {
+
+// The schedules that `run_scheduled` chooses from.
+
+/// Rank 0 is the only one; its service thread calls `tick`.
+void run_alone(WorkSource& source, Worker const& worker, SchedulerOptions const& options);
+
+/// In rounds, by collective calls of the communicator only. `tick` is called between rounds.
+void run_static(Communicator const& communicator, WorkSource* source, Worker const& worker,
+                SchedulerOptions const& options);
+
+#if ENGRAM_HAVE_MPI
+/// On demand, by a service thread on rank 0. Needs MPI_THREAD_SERIALIZED.
+void run_dynamic(MPI_Comm communicator, WorkSource* source, Worker const& worker,
+                 SchedulerOptions const& options);
+#endif
+
+}  // namespace engram

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# clang-tidy with the checks of .clang-tidy over all files, or over those that match a pattern.
+#   scripts/check_tidy.sh [build folder] [pattern]   default: build/, configured already
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+build=${1:-build}
+[[ -e $build/compile_commands.json ]] || fail "configure first: cmake --preset release"
+tidy=$(command -v run-clang-tidy-14 || command -v run-clang-tidy) || fail "needs clang-tidy 14"
+
+# Flags that only g++ knows would be warnings, thus errors; generated files are nobody's.
+commands=$(mktemp -d)
+trap 'rm -rf "$commands"' EXIT
+python3 - "$build/compile_commands.json" "$root" "${2:-.}" >"$commands/compile_commands.json" <<'PYTHON'
+import json, re, sys
+
+entries = {}
+for entry in json.load(open(sys.argv[1])):
+    file = entry["file"]
+    if file.startswith(sys.argv[2] + "/") and "/build" not in file and re.search(sys.argv[3], file):
+        entries[file] = entry
+json.dump(list(entries.values()), sys.stdout)
+PYTHON
+status=0
+"$tidy" -p "$commands" -quiet -j "$(num_cores)" -extra-arg=-Wno-unknown-warning-option \
+  -extra-arg=-Wno-ignored-optimization-argument >"$commands/output" 2>&1 || status=$?
+grep -vE '^clang-tidy|warnings? (generated|treated)|^Suppressed|^Use -header-filter|^$' "$commands/output" || true
+exit $status

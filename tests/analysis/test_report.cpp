@@ -1,0 +1,119 @@
+#include "analysis/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "analysis/format.hpp"
+#include "tests/analysis/make_results.hpp"
+
+namespace engram {
+namespace {
+
+std::string reported(Results const& results, ReportOptions const& options = {}) {
+  std::ostringstream out;
+  write_report(results, out, options);
+  return out.str();
+}
+
+bool contains(std::string const& text, std::string const& part) {
+  return text.find(part) != std::string::npos;
+}
+
+Results small_study() {
+  auto results = make_results();
+  add_trial(results, 0.1, "hebb", 0.5, 10.0);
+  add_trial(results, 0.1, "hebb", 0.7, 12.0);
+  add_trial(results, 0.2, "oja", 0.1, 20.0);
+  add_trial(results, 0.2, "oja", 0.0, 0.0, Status::failed, "state 17 is not finite");
+  add_trial(results, 0.3, "oja", 0.9, 1.0);
+  add_trial(results, 0.3, "oja", 0.0, 0.0, Status::failed, "state 3 is not finite");
+  add_trial(results, 0.4, "bcm", 0.0, 0.0, Status::timed_out, "over its limit of 2 s");
+  results.num_trials_planned = 8;
+  results.finished = false;
+  results.warnings[0] = "spectral radius 1.02; no washout";
+  results.warnings[1] = "spectral radius 1.05";
+  results.config =
+      "[study]\nsummary = Two rules\n[reference]\nTAR = error 0.2 (Tong 1980)\nESN = memory 40\n";
+  return results;
+}
+
+TEST(Report, Header) {
+  auto const text = reported(small_study());
+  EXPECT_TRUE(text.starts_with("demo (no_op)\n════════════\n  Two rules\n")) << text;
+  EXPECT_TRUE(contains(text, "  objective  error, lower is better\n"));
+  EXPECT_TRUE(contains(text,
+                       "  trials     7 of 8 planned: 4 complete, 2 failed, 1 timed out; the study "
+                       "has not ended\n"));
+  EXPECT_TRUE(contains(text, "  points     4, 2 replicates each; study seed 7\n"));
+}
+
+TEST(Report, BestPointsWithFailedReplicatesMarked) {
+  auto const text = reported(small_study());
+  EXPECT_TRUE(contains(text,
+                       "Best points, mean ± standard error\n"
+                       "     point        error  leak  rule      memory\n"
+                       "  1     1*          0.1   0.2  oja           20\n"
+                       "  2      0  0.60 ± 0.10   0.1  hebb  11.0 ± 1.0\n"
+                       "  3     2*          0.9   0.3  oja            1\n"
+                       "  * some of its 2 replicates failed"))
+      << text;
+}
+
+TEST(Report, FailuresAndWarningsByKind) {
+  auto const text = reported(small_study());
+  EXPECT_TRUE(contains(text,
+                       "Trials that did not complete\n"
+                       "  2 × failed: state 17 is not finite (trial 3)\n"
+                       "  1 × timed out: over its limit of 2 s (trial 6)\n"))
+      << text;
+  EXPECT_TRUE(contains(text,
+                       "Warnings\n  2 × spectral radius 1.02 (trial 0)\n"
+                       "  1 × no washout (trial 0)\n"))
+      << text;
+  EXPECT_TRUE(contains(reported(small_study(), {.num_reasons = 1}), "  and 1 further kinds\n"));
+}
+
+TEST(Report, PublishedFiguresBesideTheBestPoint) {
+  auto const text = reported(small_study());
+  EXPECT_TRUE(contains(text, "  TAR        error         0.2   0.1        0.5\n")) << text;
+  EXPECT_TRUE(contains(text, "  ESN        memory         40    20        0.5\n")) << text;
+  EXPECT_TRUE(contains(text, "  TAR: Tong 1980\n"));
+}
+
+TEST(Report, Time) {
+  // Seven trials of a second on two ranks: four seconds.
+  auto const text = reported(small_study());
+  EXPECT_TRUE(contains(text, "Time\n  4 s on 2 ranks; a trial 1 s, the longest 1 s\n")) << text;
+  EXPECT_TRUE(contains(text, "parallel efficiency 88 %"));
+}
+
+TEST(Report, WithoutACompleteTrial) {
+  auto results = make_results();
+  EXPECT_TRUE(contains(reported(results), "No trial has completed"));
+  add_trial(results, 0.1, "a", 0.0, 0.0, Status::failed, "threw");
+  EXPECT_TRUE(contains(reported(results), "1 × failed: threw (trial 0)"));
+}
+
+TEST(Report, TheMostInfluentialParameterHasATable) {
+  auto results = make_results();
+  results.replicates = 1;
+  for (int i = 0; i < 64; ++i) add_trial(results, i / 64.0, i % 2 ? "a" : "b", i / 64.0, 0.0);
+  auto const text = reported(results, {.num_effects = 1});
+  EXPECT_TRUE(contains(text, "  0 … 0.1094           8  0.05469      0    100 %  █████")) << text;
+  EXPECT_TRUE(contains(text, "██▁▁▁▁▁▁")) << text;
+  EXPECT_FALSE(contains(text, "rule: how many"));
+}
+
+TEST(Report, LinesFitTheWidth) {
+  auto results = make_results();
+  for (int i = 0; i < 12; ++i)
+    results.metrics.push_back({"relative_variance_" + std::to_string(i), "1", "", Direction::none,
+                               std::vector<double>(64, 1.0 / 3.0)});
+  for (int i = 0; i < 64; ++i) add_trial(results, i / 64.0, i % 2 ? "a" : "b", i / 7.0, 0.0);
+  std::istringstream lines(reported(results));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 100u) << line;
+}
+
+}  // namespace
+}  // namespace engram

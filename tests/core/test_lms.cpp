@@ -1,0 +1,142 @@
+#include "core/readout/lms.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <vector>
+
+#include "core/random/random.hpp"
+
+namespace {
+
+using engram::ExecutionSpace;
+using engram::Key;
+using engram::PopulationMatrices;
+using engram::PopulationScalars;
+using engram::PopulationVectors;
+using engram::Random;
+using engram::Seed;
+using engram::update_lms;
+using engram::update_nlms;
+using Values = std::vector<double>;
+
+constexpr std::size_t num_inputs = 11, num_outputs = 3;
+
+/// Sample t of an individual: inputs, then targets that depend on them linearly.
+Values sample(std::uint64_t individual, std::size_t t, double input_scale) {
+  Random const random(Key(Seed(9)).index(individual).index(t));
+  Values values(num_inputs + num_outputs, 0.0);
+  for (std::size_t j = 0; j < num_inputs; ++j) values[j] = input_scale * random.uniform(j, -1., 1.);
+  for (std::size_t o = 0; o < num_outputs; ++o)
+    for (std::size_t j = 0; j < num_inputs; ++j)
+      values[num_inputs + o] += (static_cast<double>(j + o) - 5.0) * values[j] / input_scale;
+  return values;
+}
+
+struct Rule {
+  bool normalised;
+  double regularisation = 0.0;
+  double input_scale = 1.0;
+};
+
+struct Learned {
+  std::vector<Values> weights, last_errors;
+};
+
+Learned train(Rule const& rule, std::vector<std::uint64_t> const& individuals, Values const& rate,
+              std::size_t num_steps) {
+  ExecutionSpace const space;
+  std::size_t const n = individuals.size();
+  PopulationScalars rates("engram::tests::rates", n);
+  PopulationVectors inputs("engram::tests::inputs", n, num_inputs);
+  PopulationVectors targets("engram::tests::targets", n, num_outputs);
+  PopulationVectors errors("engram::tests::errors", n, num_outputs);
+  PopulationMatrices weights("engram::tests::weights", n, num_outputs, num_inputs);
+  auto const rates_host = Kokkos::create_mirror_view(rates);
+  auto const inputs_host = Kokkos::create_mirror_view(inputs);
+  auto const targets_host = Kokkos::create_mirror_view(targets);
+  for (std::size_t i = 0; i < n; ++i) rates_host(i) = rate[i];
+  Kokkos::deep_copy(rates, rates_host);
+  for (std::size_t t = 0; t < num_steps; ++t) {
+    for (std::size_t i = 0; i < n; ++i) {
+      auto const values = sample(individuals[i], t, rule.input_scale);
+      for (std::size_t j = 0; j < num_inputs; ++j) inputs_host(i, j) = values[j];
+      for (std::size_t o = 0; o < num_outputs; ++o) targets_host(i, o) = values[num_inputs + o];
+    }
+    Kokkos::deep_copy(inputs, inputs_host);
+    Kokkos::deep_copy(targets, targets_host);
+    if (rule.normalised)
+      update_nlms(space, rates, rule.regularisation, inputs, targets, weights, errors);
+    else
+      update_lms(space, rates, inputs, targets, weights, errors);
+  }
+  auto const weights_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), weights);
+  auto const errors_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), errors);
+  Learned learned;
+  for (std::size_t i = 0; i < n; ++i) {
+    std::size_t const size = num_outputs * num_inputs;
+    learned.weights.emplace_back(weights_host.data() + i * size,
+                                 weights_host.data() + (i + 1) * size);
+    learned.last_errors.emplace_back(errors_host.data() + i * num_outputs,
+                                     errors_host.data() + (i + 1) * num_outputs);
+  }
+  return learned;
+}
+
+Learned reference(Rule const& rule, std::uint64_t individual, double rate, std::size_t num_steps) {
+  Values weights(num_outputs * num_inputs, 0.0), errors(num_outputs);
+  for (std::size_t t = 0; t < num_steps; ++t) {
+    auto const values = sample(individual, t, rule.input_scale);
+    double power = rule.regularisation;
+    for (std::size_t j = 0; j < num_inputs; ++j) power += values[j] * values[j];
+    double const step = rule.normalised ? rate / power : rate;
+    for (std::size_t o = 0; o < num_outputs; ++o) {
+      errors[o] = -values[num_inputs + o];
+      for (std::size_t j = 0; j < num_inputs; ++j)
+        errors[o] += weights[o * num_inputs + j] * values[j];
+      for (std::size_t j = 0; j < num_inputs; ++j)
+        weights[o * num_inputs + j] -= step * errors[o] * values[j];
+    }
+  }
+  return {{weights}, {errors}};
+}
+
+Rule const rules[] = {{false}, {true, 0.1}, {true, 0.0, 100.0}};
+
+TEST(Lms, EqualsThePlainRecursion) {
+  for (Rule const& rule : rules) {
+    auto const learned = train(rule, {0, 1}, {0.05, 0.2}, 60);
+    for (std::size_t i = 0; i < 2; ++i) {
+      auto const expected = reference(rule, i, i == 0 ? 0.05 : 0.2, 60);
+      for (std::size_t k = 0; k < num_outputs * num_inputs; ++k)
+        ASSERT_NEAR(learned.weights[i][k], expected.weights[0][k], 1e-12);
+      for (std::size_t o = 0; o < num_outputs; ++o)
+        ASSERT_NEAR(learned.last_errors[i][o], expected.last_errors[0][o], 1e-11);
+    }
+  }
+}
+
+TEST(Lms, LearnsALinearMap) {
+  auto const plain = train({false}, {0}, {0.2}, 1000);
+  auto const normalised = train({true, 0.0, 100.0}, {0}, {1.0}, 1000);
+  for (std::size_t o = 0; o < num_outputs; ++o)
+    for (std::size_t j = 0; j < num_inputs; ++j) {
+      double const expected = static_cast<double>(j + o) - 5.0;
+      EXPECT_NEAR(plain.weights[0][o * num_inputs + j], expected, 1e-6);
+      EXPECT_NEAR(normalised.weights[0][o * num_inputs + j], expected / 100.0, 1e-8);
+    }
+}
+
+TEST(Lms, AnIndividualDoesNotDependOnItsPopulation) {
+  for (Rule const& rule : rules) {
+    Values const rates{0.01, 0.1, 0.2};
+    auto const together = train(rule, {4, 5, 6}, rates, 30);
+    for (std::size_t i = 0; i < 3; ++i) {
+      auto const alone = train(rule, {4 + i}, {rates[i]}, 30);
+      EXPECT_EQ(alone.weights[0], together.weights[i]);
+      EXPECT_EQ(alone.last_errors[0], together.last_errors[i]);
+    }
+  }
+}
+
+}  // namespace

@@ -1,0 +1,207 @@
+"""Starting, disturbing and checking runs of the program named by ENGRAM_BINARY.
+
+Every process that is ever killed was started here and is named by its process id.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+
+import h5py
+import numpy as np
+
+ENGRAM = os.path.realpath(os.environ.get("ENGRAM_BINARY", "build/engram"))
+MPIEXEC = shutil.which("mpiexec")
+LONGEST_S = 120  # no run of these tests takes as long on a slow machine
+
+# What tests as root on few cores need; ctest sets the same.
+ENVIRONMENT = {
+    "OMPI_ALLOW_RUN_AS_ROOT": "1",
+    "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
+    "OMPI_MCA_rmaps_base_oversubscribe": "1",
+    "OMPI_MCA_hwloc_base_binding_policy": "none",
+    "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
+    **os.environ,
+}
+
+COMPLETE, INTERNAL_ERROR, USER_ERROR, FAILED_TRIALS, CONTINUE, STORAGE = range(6)
+
+
+def command(*arguments, ranks=0):
+    launcher = [MPIEXEC, "-n", str(ranks)] if ranks else []
+    return [*launcher, ENGRAM, *map(str, arguments)]
+
+
+def engram(*arguments, ranks=0, timeout=LONGEST_S, cwd=None):
+    """Runs to the end; the CompletedProcess has texts."""
+    with Job(*arguments, ranks=ranks, cwd=cwd) as job:
+        return job.wait(timeout)
+
+
+def stat_of(pid):
+    """(parent, start time) of a process, or None."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text[text.rindex(")") + 2 :].split()
+    return None if fields[0] == "Z" else (int(fields[1]), int(fields[19]))
+
+
+def runs_engram(pid):
+    try:
+        return os.readlink(f"/proc/{pid}/exe") == ENGRAM
+    except OSError:
+        return False
+
+
+class Job:
+    """A run in the background. Leaving the context ends whatever is left of it."""
+
+    def __init__(self, *arguments, ranks=0, cwd=None):
+        self.ranks = ranks
+        self.process = subprocess.Popen(
+            command(*arguments, ranks=ranks),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            cwd=cwd,
+            start_new_session=True,
+        )
+        self.known = {}  # pid of a rank: its start time, so that no reused pid is taken for it
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.rank_pids()
+        if self.process.poll() is None:
+            self.process.kill()
+        self.kill_left_overs()
+        self.process.communicate()
+
+    def rank_pids(self):
+        """The ranks that run now."""
+        if not self.ranks:
+            return [self.process.pid] if self.process.poll() is None else []
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            stat = stat_of(entry)
+            if stat and stat[0] == self.process.pid and runs_engram(entry):
+                self.known[int(entry)] = stat[1]
+        return [pid for pid in self.known if self.is_alive(pid)]
+
+    def is_alive(self, pid):
+        stat = stat_of(pid)
+        return stat is not None and stat[1] == self.known[pid]
+
+    def kill_rank(self, i):
+        pids = self.rank_pids()
+        if pids:
+            os.kill(pids[i % len(pids)], signal.SIGKILL)
+
+    def kill_launcher(self):
+        self.rank_pids()
+        self.process.kill()
+
+    def kill_all(self):
+        pids = self.rank_pids()
+        self.process.kill()
+        for pid in pids:
+            if pid != self.process.pid:
+                os.kill(pid, signal.SIGKILL)
+
+    def kill_left_overs(self, patience_s=5.0):
+        """Ranks whose mpirun is gone end by themselves in time; not waited for for long."""
+        end = time.monotonic() + patience_s
+        while any(map(self.is_alive, self.known)) and time.monotonic() < end:
+            time.sleep(0.02)
+        for pid in filter(self.is_alive, self.known):
+            os.kill(pid, signal.SIGKILL)
+        while any(map(self.is_alive, self.known)):
+            time.sleep(0.02)
+
+    def wait(self, timeout=LONGEST_S):
+        out, error = self.process.communicate(timeout=timeout)
+        return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, error)
+
+
+def own_lines(text):
+    """What engram itself printed, without mpirun's words."""
+    return [line for line in text.splitlines() if line.startswith("engram: ")]
+
+
+def write_study(folder, experiment="", study="", space="", name="study"):
+    """A study of no_op whose results go to `folder`/study.h5; returns its file."""
+    path = pathlib.Path(folder) / f"{name}.ini"
+    path.write_text(
+        f"""[study]
+name = {name}
+experiment = no_op
+searcher = random
+objective = value
+output = {folder}/{name}.h5
+{study}
+[experiment]
+{experiment}
+[space]
+x = uniform(0, 1)
+y = uniform(0, 1)
+{space}
+"""
+    )
+    return path
+
+
+def status(results):
+    done = engram("status", results, "--json")
+    assert done.returncode == COMPLETE, done.stderr
+    return json.loads(done.stdout)
+
+
+def recorded_ids(results):
+    """What is recorded, in the results file and in the journal beside it."""
+    done = engram("export", results, "--columns", "id")
+    assert done.returncode == COMPLETE, done.stderr
+    ids = [int(line) for line in done.stdout.splitlines()[1:]]
+    assert len(ids) == len(set(ids)), "a trial is recorded twice"
+    return set(ids)
+
+
+def rows(results):
+    """The columns of /trials, by name."""
+    columns = {}
+    with h5py.File(results, "r") as file:
+        file["trials"].visititems(
+            lambda name, item: columns.update({name: item[()]}) if isinstance(item, h5py.Dataset) else None
+        )
+    return columns
+
+
+def assert_part_of(results, reference):
+    """Every row of one file is the row of that id in another."""
+    part, whole = rows(results), rows(reference)
+    assert len(np.unique(part["id"])) == len(part["id"])
+    at = {int(i): row for row, i in enumerate(whole["id"])}
+    order = [at[int(i)] for i in part["id"]]
+    for name, values in part.items():
+        expected = whole[name][order]
+        same = values == expected
+        if values.dtype.kind == "f":
+            same |= np.isnan(values) & np.isnan(expected)
+        assert np.all(same), name
+
+
+def assert_same_results(a, b):
+    difference = subprocess.run(
+        ["h5diff", "--exclude-path", "/timing", "--exclude-path", "/provenance", a, b],
+        capture_output=True, text=True, timeout=LONGEST_S,
+    )
+    assert difference.returncode == 0, difference.stdout + difference.stderr

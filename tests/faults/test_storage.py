@@ -1,0 +1,117 @@
+"""Disks that are full, files that are not ours, runs that want the same file."""
+
+import os
+import pathlib
+import subprocess
+import time
+
+import h5py
+import pytest
+from engram_runs import (
+    COMPLETE,
+    STORAGE,
+    USER_ERROR,
+    Job,
+    assert_same_results,
+    engram,
+    own_lines,
+    recorded_ids,
+    write_study,
+)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 kB, and a way to make it larger."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip("needs the right to mount a tmpfs")
+    yield disk, lambda size: subprocess.run(["mount", "-o", f"remount,size={size}", disk], check=True)
+    subprocess.run(["umount", disk], check=True)
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+@pytest.mark.parametrize("kind", ["series_length = 50", "array_size = 8"])
+def test_full_disk_is_one_sentence_and_loses_nothing(tmp_path, small_disk, ranks, kind):
+    disk, resize = small_disk
+    study, results = write_study(tmp_path, study="trials = 2000", experiment=kind), disk / "study.h5"
+    done = engram("run", study, "--study.output", results, "--quiet", ranks=ranks)
+    assert done.returncode == STORAGE, done.stderr
+    assert len(own_lines(done.stderr)) == 1 and "No space left" in done.stderr, done.stderr
+    before = recorded_ids(results)
+    assert len(before) < 2000
+    resize("64m")
+    done = engram("run", study, "--study.output", results, ranks=ranks)
+    assert done.returncode == COMPLETE, done.stderr
+    assert before <= recorded_ids(results)
+    assert len(recorded_ids(results)) == 2000
+
+
+def make_foreign_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file["data"] = [1, 2, 3]
+
+
+def make_truncated(path):
+    make_foreign_hdf5(path)
+    path.write_bytes(path.read_bytes()[:700])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.write_text("my thesis\n"),
+        lambda path: path.write_bytes(b""),
+        make_foreign_hdf5,
+        make_truncated,
+        pathlib.Path.mkdir,
+    ],
+    ids=["text", "empty", "hdf5", "truncated", "folder"],
+)
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_foreign_file_is_left_alone(tmp_path, make, ranks):
+    study, results = write_study(tmp_path, study="trials = 5"), tmp_path / "study.h5"
+    make(results)
+    before = None if results.is_dir() else results.read_bytes()
+    done = engram("run", study, ranks=ranks)
+    assert done.returncode == USER_ERROR, done.stderr
+    assert len(own_lines(done.stderr)) == 1 and "study.h5" in done.stderr, done.stderr
+    assert before is None or results.read_bytes() == before
+    assert {p.name for p in tmp_path.iterdir()} == {"study.ini", "study.h5"}
+    for command in ("status", "report", "export"):
+        done = engram(command, results)
+        assert done.returncode == USER_ERROR
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_unreadable_file(tmp_path):
+    study, results = write_study(tmp_path, study="trials = 5"), tmp_path / "study.h5"
+    assert engram("run", study).returncode == COMPLETE
+    results.chmod(0)
+    done = engram("run", study)
+    assert done.returncode == USER_ERROR and len(own_lines(done.stderr)) == 1
+
+
+def test_second_run_on_the_same_file_is_refused(tmp_path):
+    study, results = write_study(tmp_path, study="trials = 300", experiment="sleep_ms = 20"), tmp_path / "study.h5"
+    with Job("run", study, ranks=2) as first:
+        end = time.monotonic() + 30
+        while not results.with_name("study.h5.journal").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        for extra in ([], ["--overwrite"], ["--retry-failed"]):
+            second = engram("run", study, *extra)
+            assert second.returncode == USER_ERROR, second.stderr
+            assert len(own_lines(second.stderr)) == 1, second.stderr
+        done = first.wait()
+    assert done.returncode == COMPLETE, done.stderr
+
+    reference = tmp_path / "reference"
+    reference.mkdir()
+    # The output's path is part of the study: the same name in another folder.
+    for folder in (tmp_path, reference):
+        engram("run", study, "--study.output", "study2.h5", cwd=folder)
+    assert_same_results(tmp_path / "study2.h5", reference / "study2.h5")
+    assert len(recorded_ids(results)) == 300
