@@ -84,6 +84,16 @@ class Drive {
     }
   }
 
+  /// Predicts up to `end`, then returns to where it was.
+  void look_ahead(std::size_t end, DriveOptions const& options,
+                  std::vector<std::vector<double>>& predictions) {
+    auto const here = population_.checkpoint(context_.space);
+    std::size_t const step = step_;
+    to(end, options, &predictions);
+    population_.restore(context_.space, here);
+    step_ = step;
+  }
+
   /// Lets every member run on from here, then returns to where it was.
   void run_freely(std::size_t num_steps, std::vector<Forecasts>& forecasts,
                   std::vector<std::vector<double>> const& predictions) {
@@ -124,15 +134,17 @@ std::vector<Forecasts> forecast_by_reservoir(TrialContext const& context, Foreca
 
   auto const plasticity = intrinsic_plasticity(p);
   if (plasticity.enabled) {
-    drive.adapt(static_cast<std::size_t>(p.integer("plasticity_steps")), task.validation.end,
-                plasticity);
+    drive.adapt(static_cast<std::size_t>(p.integer("plasticity_steps")), task.fit.end, plasticity);
   }
   drive.to(task.fit.begin, quiet);
   drive.to(task.fit.end, fit);
   fit_readouts(population, trials);
   if (task.validation.size() > 0) {
     std::vector<std::vector<double>> predictions(n);
-    drive.to(task.validation.end, fit, &predictions);
+    // A model with feedback is fitted to steps that feed back the targets, but hears itself
+    // wherever it is judged: a target at t - 1 may lie ahead of the input at t.
+    if (test.own_feedback) drive.look_ahead(task.validation.end, test, predictions);
+    drive.to(task.validation.end, fit, test.own_feedback ? nullptr : &predictions);
     for (std::size_t m = 0; m < n; ++m) forecasts[m].validation = std::move(predictions[m]);
     fit_readouts(population, trials);
   }

@@ -1,7 +1,6 @@
 #include "experiments/forecast_task.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <string_view>
 #include <utility>
@@ -30,7 +29,6 @@ std::vector<double> channel(std::vector<double> const& series, std::size_t num_c
 ForecastTask autoregressive_task(std::vector<double> const& series, std::size_t num_channels,
                                  std::size_t horizon) {
   ForecastTask task;
-  task.is_autoregressive = horizon == 1;
   task.num_inputs = task.num_outputs = num_channels;
   task.input.assign(series.begin(),
                     series.end() - static_cast<std::ptrdiff_t>(horizon * num_channels));
@@ -39,11 +37,12 @@ ForecastTask autoregressive_task(std::vector<double> const& series, std::size_t 
   return task;
 }
 
-/// Zero mean and unit variance over what the readout is fitted to.
+/// Zero mean and unit variance over what the readout is fitted to at first: validation is as
+/// unknown to it as the tests.
 void standardize(ForecastTask& task) {
   for (std::size_t k = 0; k < task.num_outputs; ++k) {
     auto const whole = channel(task.target, task.num_outputs, k);
-    auto const fitted = std::span(whole).first(task.validation.end);
+    auto const fitted = std::span(whole).first(task.fit.end);
     double mean = 0.0;
     for (double const value : fitted) mean += value;
     mean /= static_cast<double>(fitted.size());
@@ -217,6 +216,11 @@ void check_series(Parameters const& parameters, Inputs const& inputs) {
   if (parameters.text("task") != "series") return;
   auto const series = user_series(parameters, inputs);
   std::string const& origin = inputs.at("series_file").origin;
+  for (std::size_t i = 0; i < series.values.size(); ++i) {
+    if (!std::isfinite(series.values[i]) || !std::isfinite(series.times[i])) {
+      throw UserError(origin + ": row " + std::to_string(i + 1) + " of the series is not finite");
+    }
+  }
   if (!std::is_sorted(series.times.begin(), series.times.end())) {
     throw UserError(origin + ": column '" + parameters.text("time_column") + "' must ascend");
   }
@@ -242,11 +246,15 @@ void check_series(Parameters const& parameters, Inputs const& inputs) {
     throw UserError("validation: expected a range at the end of train");
   }
   for (auto const& range : task.tests) follows(range, "test", false);
-  for (std::size_t i = 0; i < series.values.size(); ++i) {
-    if (!std::isfinite(series.values[i])) {
-      throw UserError(origin + ": row " + std::to_string(i + 1) + " of the series is not finite");
+  auto const targets = std::span(series.values).subspan(horizon);
+  auto const varies = [&](StepRange range, char const* name) {
+    if (range.size() > 0 && variance(targets.subspan(range.begin, range.size())) == 0.0) {
+      throw UserError(origin + ": the series is constant in the range '" + name +
+                      "', so that errors there can't be normalised");
     }
-  }
+  };
+  varies(task.validation, "validation");
+  for (auto const& range : task.tests) varies(range, "test");
 }
 
 ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inputs, Key key) {
@@ -256,6 +264,9 @@ ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inpu
     auto const series = user_series(parameters, inputs);
     task = autoregressive_task(series.values, 1, steps(parameters, "horizon"));
     split_by_times(task, parameters, series.times);
+    if (task.fit.begin >= task.fit.end) {
+      throw UserError("washout: expected fewer steps, so that some of train are left to fit");
+    }
   } else {
     task = generated_task(name, parameters, key);
     split_by_steps(task, parameters);
@@ -265,16 +276,16 @@ ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inpu
   if ((name == "series" || name == "lorenz") && parameters.boolean("standardize"))
     standardize(task);
   // Of a person's series, the record ends with the last test: later data take no part in the study.
-  std::size_t const record_end = name == "series" ? task.tests.back().end : task.num_steps();
+  bool const is_series = name == "series";
+  std::size_t const record_end = is_series ? task.tests.back().end : task.num_steps();
+  std::size_t const num_before = is_series ? steps(parameters, "horizon") : 0;
   for (std::size_t k = 0; k < task.num_outputs; ++k) {
     auto record = channel(task.target, task.num_outputs, k);
-    record.resize(record_end);
-    if (name == "series") {
-      auto const inputs_before = steps(parameters, "horizon");
-      record.insert(record.begin(), task.input.begin(),
-                    task.input.begin() + static_cast<std::ptrdiff_t>(inputs_before));
-    }
-    task.variance.push_back(variance(record));
+    record.insert(record.begin(), task.input.begin(),
+                  task.input.begin() + static_cast<std::ptrdiff_t>(num_before));
+    auto const whole = std::span<double const>(record);
+    task.variance.push_back(variance(whole.first(num_before + record_end)));
+    task.training_variance.push_back(variance(whole.first(num_before + task.validation.end)));
   }
   return task;
 }

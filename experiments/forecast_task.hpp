@@ -19,13 +19,13 @@ struct StepRange {
 /// A supervised time series: at step t a model reads input(t) and is asked for target(t).
 struct ForecastTask {
   std::size_t num_inputs = 1, num_outputs = 1;
-  std::vector<double> input;       ///< [steps x inputs], row-major
-  std::vector<double> target;      ///< [steps x outputs]
-  bool is_autoregressive = false;  ///< target(t) is input(t + 1): a model can run freely
-  StepRange fit;                   ///< what the readout is fitted to, at first
-  StepRange validation;            ///< follows; empty, or predicted before it is fitted, too
+  std::vector<double> input;   ///< [steps x inputs], row-major
+  std::vector<double> target;  ///< [steps x outputs]
+  StepRange fit;               ///< what the readout is fitted to, at first
+  StepRange validation;        ///< follows; empty, or predicted before it is fitted, too
   std::vector<StepRange> tests;
-  std::vector<double> variance;  ///< [outputs] of the whole record of targets
+  std::vector<double> variance;           ///< [outputs] of the whole record of targets
+  std::vector<double> training_variance;  ///< [outputs] of the record to the end of validation
   std::vector<double> mean,
       scale;  ///< [outputs]: value = mean + scale * target, in the data's units
   double sample_interval = 1.0;

@@ -61,7 +61,7 @@ void misbehave(Trial const& trial, Deadline const& deadline, Outcome& outcome) {
   if (mode == "normal") return;
   double const chance = Random(trial_key(trial).stream("mode")).uniform(0);
   if (chance >= trial.parameters.real("probability")) return;
-  if (mode == "warn") outcome.warnings.push_back("no_op warns as asked");
+  if (mode == "warn") outcome.warnings.emplace_back("no_op warns as asked");
   if (mode == "nan") outcome.metrics[0] = std::numeric_limits<double>::quiet_NaN();
   if (mode == "throw") throw std::runtime_error("no_op throws as asked");
   if (mode == "overrun") sleep(1e3 * 3600, deadline);
@@ -119,6 +119,14 @@ class NoOp final : public Experiment {
   std::vector<MetricSpec> metrics(Parameters const&) const override {
     return {{"value", Direction::minimise, "1", "(x - 0.3)^2 + (y - 0.7)^2 + noise"},
             {"noise", Direction::none, "1", "a uniform random number of the seed, x and y"}};
+  }
+
+  Parameters example() const override {
+    Parameters example(parameters());
+    example.set("batched", true);
+    example.set("series_length", std::int64_t{4});
+    example.set("array_size", std::int64_t{2});
+    return example;
   }
 
   std::string batch_key(Trial const& trial) const override {

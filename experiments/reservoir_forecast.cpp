@@ -46,7 +46,10 @@ double normalized_error(ForecastTask const& task, std::span<double const> predic
 
 double relative_variance(ForecastTask const& task, std::span<double const> prediction,
                          StepRange range) {
-  return average_relative_variance(prediction, task.targets(range), task.variance[0]);
+  // Selection by validation must not know how much the tests vary.
+  bool const is_training = range.end <= task.validation.end;
+  return average_relative_variance(prediction, task.targets(range),
+                                   (is_training ? task.training_variance : task.variance)[0]);
 }
 
 double symbol_errors(ForecastTask const& task, std::span<double const> prediction,
@@ -60,8 +63,8 @@ std::vector<ErrorMeasure> error_measures(std::string const& task) {
       normalized_error};
   if (task == "series") {
     return {{"relative_variance",
-             "mean squared error over the variance of the series up to the last test "
-             "(Weigend, Huberman & Rumelhart 1990)",
+             "mean squared error over the variance of the series up to the last test, or for "
+             "validation to the end of train (Weigend, Huberman & Rumelhart 1990)",
              relative_variance},
             normalized};
   }
@@ -76,6 +79,16 @@ std::vector<ErrorMeasure> error_measures(std::string const& task) {
 bool has_validation(Parameters const& p) {
   return p.text("task") == "series" ? !p.text("validation").empty()
                                     : p.integer("validation_steps") > 0;
+}
+
+void check_ranges(Parameters const& p) {
+  if (p.text("task") != "series") return;
+  if (parse_time_ranges("train", p.text("train")).size() != 1 ||
+      parse_time_ranges("validation", p.text("validation")).size() > 1 ||
+      parse_time_ranges("test", p.text("test")).empty()) {
+    throw UserError(
+        "task series needs one train range, at most one validation range, and test ranges");
+  }
 }
 
 std::size_t num_tests(Parameters const& p) {
@@ -186,6 +199,7 @@ class ReservoirForecast final : public Experiment {
   }
 
   std::vector<MetricSpec> metrics(Parameters const& p) const override {
+    check_ranges(p);
     std::vector<MetricSpec> specs;
     for (auto const& measure : error_measures(p.text("task"))) {
       auto const add = [&](std::string const& suffix, std::string const& where) {
@@ -227,12 +241,7 @@ class ReservoirForecast final : public Experiment {
       throw UserError(is_series ? "task series needs series_file"
                                 : "series_file is for task series, but task is " + task);
     }
-    if (is_series && (parse_time_ranges("train", p.text("train")).size() != 1 ||
-                      parse_time_ranges("validation", p.text("validation")).size() > 1 ||
-                      parse_time_ranges("test", p.text("test")).empty())) {
-      throw UserError(
-          "task series needs one train range, at most one validation range, and test ranges");
-    }
+    check_ranges(p);
     if (!is_series && p.integer("validation_steps") >= p.integer("train_steps")) {
       throw UserError("validation_steps must be fewer than train_steps, of which they are the end");
     }
@@ -240,10 +249,7 @@ class ReservoirForecast final : public Experiment {
       throw UserError("free runs of " + std::to_string(free_run_steps(p)) +
                       " steps need more test_steps than that");
     }
-    if (p.text("activation") == "fermi" && p.integer("plasticity_steps") > 0 &&
-        p.real("plasticity_mean") <= 0.0) {
-      throw UserError("intrinsic plasticity of fermi units needs a positive plasticity_mean");
-    }
+    check_reservoir(p);
     if (p.text("model") == "nvar") {
       if (!is_autoregressive(task) || (is_series && p.integer("horizon") != 1)) {
         throw UserError(

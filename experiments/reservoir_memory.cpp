@@ -50,6 +50,7 @@ std::vector<std::vector<double>> recall(TrialContext const& context,
   adapt.plasticity = intrinsic_plasticity(p);
   fit.accumulate = true;
   test.predict = true;
+  test.own_feedback = p.real("feedback_scale") > 0.0;  // the targets are what it is to remember
   for (std::size_t left = steps(p, "plasticity_steps"); left > 0;) {
     std::size_t const part = std::min(left, train_end);
     drive(0, part, adapt);
@@ -103,6 +104,8 @@ class ReservoirMemory final : public Experiment {
     p.set("test_steps", std::int64_t{100});
     return p;
   }
+
+  void validate(Parameters const& p) const override { check_reservoir(p); }
 
   std::string batch_key(Trial const& trial) const override { return reservoir_batch_key(trial); }
   std::size_t max_batch() const override { return 64; }

@@ -5,6 +5,7 @@
 #include <list>
 #include <mutex>
 
+#include "core/error.hpp"
 #include "core/readout/ridge.hpp"
 
 namespace engram {
@@ -82,6 +83,13 @@ std::vector<ParameterSpec> reservoir_parameters() {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;
+}
+
+void check_reservoir(Parameters const& parameters) {
+  if (parameters.text("activation") == "fermi" && parameters.integer("plasticity_steps") > 0 &&
+      parameters.real("plasticity_mean") <= 0.0) {
+    throw UserError("intrinsic plasticity of fermi units needs a positive plasticity_mean");
+  }
 }
 
 TopologySpec topology_spec(Parameters const& parameters, std::size_t num_inputs,

@@ -17,6 +17,9 @@ namespace engram {
 /// Size, topology, scalars, readout and intrinsic plasticity, with the field's defaults.
 std::vector<ParameterSpec> reservoir_parameters();
 
+/// Checks that go beyond single ranges. Throws UserError.
+void check_reservoir(Parameters const& parameters);
+
 TopologySpec topology_spec(Parameters const& parameters, std::size_t num_inputs,
                            std::size_t num_outputs);
 ReservoirScalars reservoir_scalars(Parameters const& parameters);

@@ -41,8 +41,10 @@ class ByteWriter {
 
  private:
   void put(void const* data, std::size_t size) {
-    auto const* const begin = static_cast<std::byte const*>(data);
-    out_.insert(out_.end(), begin, begin + size);
+    if (size == 0) return;
+    auto const end = out_.size();
+    out_.resize(end + size);
+    std::memcpy(out_.data() + end, data, size);
   }
 
   Bytes& out_;

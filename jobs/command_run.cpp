@@ -6,6 +6,7 @@
 
 #include "analysis/table.hpp"
 #include "core/error.hpp"
+#include "jobs/byte_stream.hpp"
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/input_tables.hpp"
@@ -19,26 +20,26 @@ namespace {
 
 constexpr std::size_t max_shown_trials = 20;
 
-/// The study as rank 0 reads it, on all ranks: other nodes may not see the file. Collective.
+/// The study as rank 0 reads it, on all ranks: other nodes may not see its files. Collective.
 Study shared_study(Communicator const& world, Invocation const& call) {
   std::filesystem::path const file = call.arguments[0];
   Study study;
-  Bytes text;
+  Bytes message;
   on_all_ranks(world, [&] {
     if (!world.is_root()) return;
     study = read_study(file, call.overrides);
-    auto const ini = study.to_ini();
-    auto const bytes = std::as_bytes(std::span(ini));
-    text.assign(bytes.begin(), bytes.end());
+    ByteWriter out(message);
+    out.text(study.to_ini());
+    out.text(study.output.string());
+    encode(study.inputs, message);
   });
-  text = world.broadcast(std::move(text));
-  Bytes tables;
-  if (world.is_root()) encode(study.inputs, tables);
-  tables = world.broadcast(std::move(tables));
+  message = world.broadcast(std::move(message));
   on_all_ranks(world, [&] {
     if (world.is_root()) return;
-    study = parse_study({reinterpret_cast<char const*>(text.data()), text.size()}, file.string());
-    std::span<std::byte const> rest = tables;
+    std::span<std::byte const> rest = message;
+    ByteReader in(rest);
+    study = parse_study(in.text(), file.string());
+    study.output = in.text();
     study.inputs = decode_inputs(rest);
   });
   return study;

@@ -25,6 +25,11 @@ bool is_hdf5(std::string const& path) {
   return file.read(first.data(), first.size()) && first == signature;
 }
 
+std::string_view unquoted(std::string_view cell) {
+  bool const is_quoted = cell.size() >= 2 && cell.front() == '"' && cell.back() == '"';
+  return is_quoted ? cell.substr(1, cell.size() - 2) : cell;
+}
+
 /// Commas, semicolons or tabs, whichever the line has; blanks otherwise.
 std::vector<std::string_view> cells_of(std::string_view line) {
   std::vector<std::string_view> cells;
@@ -32,18 +37,14 @@ std::vector<std::string_view> cells_of(std::string_view line) {
   if (marks == line.npos) {
     for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
       auto const end = std::min(line.size(), line.find_first_of(" \t"));
-      cells.push_back(line.substr(0, end));
+      cells.push_back(unquoted(line.substr(0, end)));
       line.remove_prefix(end);
     }
     return cells;
   }
   for (char const mark = line[marks];;) {
     auto const end = line.find(mark);
-    auto cell = trimmed(line.substr(0, end));
-    if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') {
-      cell = cell.substr(1, cell.size() - 2);
-    }
-    cells.push_back(cell);
+    cells.push_back(unquoted(trimmed(line.substr(0, end))));
     if (end == line.npos) return cells;
     line.remove_prefix(end + 1);
   }
@@ -67,6 +68,7 @@ Table read_text_table(std::string const& path) {
   table.origin = path;
   std::string line;
   for (std::size_t i_line = 1; std::getline(file, line); ++i_line) {
+    if (i_line == 1 && line.starts_with("\xef\xbb\xbf")) line.erase(0, 3);  // UTF-8's mark
     if (trimmed(line).empty() || trimmed(line).front() == '#') continue;
     auto const cells = cells_of(line);
     if (table.names.empty() && name_columns(cells, table)) continue;

@@ -52,8 +52,8 @@ class Progress {
   std::uint64_t num_trials_;
   std::uint64_t num_before_;
   Clock::time_point start_;
-  Clock::time_point next_;
   std::chrono::seconds interval_{1};
+  Clock::time_point next_;
   std::string drawn_;  ///< the bar on the screen
 };
 

@@ -17,7 +17,7 @@ struct RunOptions {
   bool retry_failed = false;  ///< trials that failed in an earlier run are run again
   bool quiet = false;         ///< errors and failures only
   ProgressStyle progress = ProgressStyle::lines;
-  std::map<std::string, std::string> provenance;
+  std::map<std::string, std::string> provenance = {};
 };
 
 /// Runs what is missing of a study on all ranks and writes its results file. Collective; the study

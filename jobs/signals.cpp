@@ -5,7 +5,9 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <string_view>
 
@@ -19,7 +21,9 @@ constexpr std::array stop_signals{SIGINT, SIGTERM, SIGUSR1};
 constexpr std::array fatal_signals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 // Signal handlers have no arguments of their own: what they need is here.
-std::atomic<bool> stop_requested{false};
+using Clock = std::chrono::steady_clock;
+constexpr Clock::rep never = std::numeric_limits<Clock::rep>::min();
+std::atomic<Clock::rep> stop_requested_at{never};
 std::atomic<int> num_interrupts{0};
 std::atomic<bool> second_interrupt_exits{false};
 std::array<struct sigaction, stop_signals.size()> previous_stop_actions;
@@ -37,7 +41,7 @@ void print(std::string_view text) {
 }
 
 void on_stop_signal(int signal) {
-  stop_requested = true;
+  stop_requested_at = Clock::now().time_since_epoch().count();
   if (signal != SIGINT || ++num_interrupts < 2 || !second_interrupt_exits) return;
   print("\nengram: interrupted twice, ends at once; run the same command again to continue\n");
   ::_exit(exit_continue);
@@ -95,7 +99,7 @@ void restore(std::array<int, n> const& signals, std::array<struct sigaction, n> 
 }  // namespace
 
 StopSignals::StopSignals(bool decides) : decides_(decides) {
-  stop_requested = false;
+  stop_requested_at = never;
   num_interrupts = 0;
   second_interrupt_exits = decides;
   install(stop_signals, on_stop_signal, previous_stop_actions);
@@ -106,7 +110,10 @@ StopSignals::~StopSignals() {
 }
 
 bool StopSignals::requested() const {
-  return decides_ ? stop_requested.load() : stop_requested.exchange(false);
+  auto const at = stop_requested_at.load(std::memory_order_relaxed);
+  if (at == never) return false;
+  return decides_ ||
+         Clock::now() < Clock::time_point(Clock::duration(at)) + std::chrono::seconds(2);
 }
 
 CrashReport::CrashReport(int rank, std::string const& host, SearchSpace const& space) {

@@ -11,8 +11,8 @@ namespace engram {
 /// orderly stop; a batch system's warning before its time limit is such a signal. On the rank that
 /// decides, a second SIGINT ends the process at once.
 ///
-/// mpirun sends a signal to all ranks. Rank 0 decides; another rank only gives its chunk back, and
-/// goes on if rank 0 was not asked.
+/// mpirun sends a signal to all ranks, and kills them a second later. Rank 0 decides; another rank
+/// only gives its chunks back for two seconds, and goes on then if rank 0 was not asked.
 class StopSignals {
  public:
   explicit StopSignals(bool decides);
@@ -20,7 +20,7 @@ class StopSignals {
   StopSignals(StopSignals const&) = delete;
   StopSignals& operator=(StopSignals const&) = delete;
 
-  /// Whether a stop was asked for. On ranks that don't decide, a request is reported once.
+  /// Whether a stop was asked for; on ranks that don't decide, within the last two seconds.
   bool requested() const;
 
  private:

@@ -75,12 +75,12 @@ struct Study {
 /// The keys of the [study] section with their types, ranges and meanings, for help and completion.
 std::vector<ParameterSpec> const& study_keys();
 
-/// Reads the files that the study's parameters name, as given or else relative to `folder`, and lets the
-/// experiment check what they hold. Throws UserError.
+/// Reads the files that the study's parameters name, as given or else relative to `folder`, and
+/// lets the experiment check what they hold. Throws UserError.
 void load_inputs(Study& study, std::filesystem::path const& folder);
 
-/// Reads a study file and its input files with overrides ("--section.key", "value"); an override wins. Throws
-/// UserError: file, line, key, what was expected, and the nearest known name.
+/// Reads a study file and its input files with overrides ("--section.key", "value"); an override
+/// wins. Throws UserError: file, line, key, what was expected, and the nearest known name.
 Study read_study(std::filesystem::path const& file,
                  std::vector<std::pair<std::string, std::string>> const& overrides = {});
 

@@ -68,8 +68,8 @@ class StudyResolver {
 
  private:
   void check_sections() const {
-    std::vector<std::string> const sections = {"study", "experiment", "space", "searcher",
-                                               "inputs", "reference"};
+    std::vector<std::string> const sections = {"study",    "experiment", "space",
+                                               "searcher", "inputs",     "reference"};
     for (auto const& entry : entries_)
       if (std::find(sections.begin(), sections.end(), entry.section) == sections.end())
         throw UserError(entry.where() + no_such("section", entry.section, sections));

@@ -99,7 +99,10 @@ void TrialSource::tick() {
       // Whoever sent the signal may end us soon.
       store_.sync();
       stop_ = Stop::interrupted;
-      progress_.message("engram: asked to stop; running trials are finished first");
+      progress_.message(
+          "engram: asked to stop: finishes the running trials; everything recorded is safe, run "
+          "the "
+          "same command again to continue");
     }
     store_.tick();
   } catch (StorageError const& error) {

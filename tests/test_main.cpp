@@ -59,14 +59,19 @@ class FailurePrinter : public testing::EmptyTestEventListener {
   explicit FailurePrinter(int rank) : rank_(rank) {}
 
  private:
-  void OnTestPartResult(testing::TestPartResult const& result) override {
-    if (!result.failed()) return;
-    auto const* test = testing::UnitTest::GetInstance()->current_test_info();
-    std::fprintf(stderr, "[rank %d] %s.%s %s:%d\n%s\n", rank_, test ? test->test_suite_name() : "",
-                 test ? test->name() : "", result.file_name() ? result.file_name() : "",
-                 result.line_number(), result.summary());
+  // GoogleTest holds its lock while it reports a failure: asking it for the test would deadlock.
+  void OnTestStart(testing::TestInfo const& test) override {
+    test_ = std::string(test.test_suite_name()) + "." + test.name();
   }
 
+  void OnTestPartResult(testing::TestPartResult const& result) override {
+    if (!result.failed()) return;
+    std::fprintf(stderr, "[rank %d] %s %s:%d\n%s\n", rank_, test_.c_str(),
+                 result.file_name() ? result.file_name() : "", result.line_number(),
+                 result.summary());
+  }
+
+  std::string test_;
   int rank_;
 };
 

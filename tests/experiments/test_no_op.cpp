@@ -17,7 +17,7 @@ Experiment const& no_op() {
 Trial make_trial(std::uint64_t seed = 1) {
   Trial trial;
   trial.seed = seed;
-  trial.parameters = no_op().example();
+  trial.parameters = Parameters(no_op().parameters());
   return trial;
 }
 

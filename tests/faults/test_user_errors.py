@@ -22,7 +22,7 @@ def test_malformed_study_ends_every_rank_with_2(tmp_path, case):
     experiment, study_text, space, expected = BAD[case]
     study = write_study(tmp_path, experiment=experiment, study=study_text, space=space)
     done = subprocess.run(
-        [MPIEXEC, "-n", "3", "sh", "-c", f"{ENGRAM} run {study}; code=$?; echo exit $code; exit $code"],
+        [MPIEXEC, "-n", "3", "sh", "-c", f"{ENGRAM} run {study}; echo exit $?"],
         capture_output=True, text=True, timeout=LONGEST_S, env=ENVIRONMENT,
     )
     assert done.stdout.count(f"exit {USER_ERROR}") == 3, done.stdout + done.stderr

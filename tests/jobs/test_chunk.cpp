@@ -40,7 +40,8 @@ TEST(Chunk, CutShortIsAnError) {
   auto const bytes = writer.take();
   std::vector<WorkItem> batch;
   for (std::size_t size = 1; size < bytes.size(); ++size) {
-    ChunkReader reader(std::span(bytes).first(size));
+    auto const part = std::span<std::byte const>(bytes).first(size);
+    ChunkReader reader(part);
     EXPECT_THROW(reader.next_batch(batch), std::runtime_error) << size;
   }
 }
