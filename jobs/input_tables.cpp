@@ -148,19 +148,26 @@ std::string digest(Table const& table) {
   return std::to_string(table.num_rows()) + " rows, CRC32C " + text.data();
 }
 
-void load_inputs(Study& study, std::filesystem::path const& folder) {
+void load_inputs(Study& study, std::filesystem::path const& folder,
+                 std::function<std::string(std::string const& parameter)> const& where) {
   study.input_digests.clear();
-  for (auto const& spec : study.experiment->parameters()) {
-    if (!spec.input_file || study.fixed.text(spec.name).empty()) continue;
-    auto const& given = study.fixed.text(spec.name);
-    auto const beside_study = (folder / given).string();
-    std::error_code error;
-    bool const as_given = std::filesystem::exists(given.substr(0, given.rfind(":/")), error);
-    auto table = read_table(as_given ? given : beside_study);
-    study.input_digests.emplace_back(spec.name, digest(table));
-    study.inputs.set(spec.name, std::move(table));
+  std::string last;
+  try {
+    for (auto const& spec : study.experiment->parameters()) {
+      if (!spec.input_file || study.fixed.text(spec.name).empty()) continue;
+      last = spec.name;
+      auto const& given = study.fixed.text(spec.name);
+      auto const beside_study = (folder / given).string();
+      std::error_code error;
+      bool const as_given = std::filesystem::exists(given.substr(0, given.rfind(":/")), error);
+      auto table = read_table(as_given ? given : beside_study);
+      study.input_digests.emplace_back(spec.name, digest(table));
+      study.inputs.set(spec.name, std::move(table));
+    }
+    study.experiment->validate_inputs(study.fixed, study.inputs);
+  } catch (UserError const& error) {
+    throw UserError(last.empty() ? error.what() : where(last) + error.what());
   }
-  study.experiment->validate_inputs(study.fixed, study.inputs);
 }
 
 void encode(Inputs const& inputs, Bytes& out) {

@@ -158,8 +158,16 @@ Trial Study::trial(std::uint64_t id, Point const& point) const {
 
 Study read_study(std::filesystem::path const& file,
                  std::vector<std::pair<std::string, std::string>> const& overrides) {
-  Study study = parse_study(read_text(file), file.string(), overrides);
-  load_inputs(study, file.parent_path());
+  auto const text = read_text(file);
+  Study study = parse_study(text, file.string(), overrides);
+  load_inputs(study, file.parent_path(), [&](std::string const& parameter) {
+    auto entries = read_entries(text, file.string());
+    for (auto const& [name, value] : overrides) override_entry(entries, name, value);
+    for (auto const& entry : entries) {
+      if (entry.section == "experiment" && entry.key == parameter) return entry.where();
+    }
+    return file.string() + ": experiment." + parameter + ": ";
+  });
   return study;
 }
 

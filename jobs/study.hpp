@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -77,7 +78,9 @@ std::vector<ParameterSpec> const& study_keys();
 
 /// Reads the files that the study's parameters name, as given or else relative to `folder`, and
 /// lets the experiment check what they hold. Throws UserError.
-void load_inputs(Study& study, std::filesystem::path const& folder);
+/// @param where  the beginning of a message about a parameter: where its file was named
+void load_inputs(Study& study, std::filesystem::path const& folder,
+                 std::function<std::string(std::string const& parameter)> const& where);
 
 /// Reads a study file and its input files with overrides ("--section.key", "value"); an override
 /// wins. Throws UserError: file, line, key, what was expected, and the nearest known name.

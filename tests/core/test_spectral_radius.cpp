@@ -37,7 +37,8 @@ double radius_of(Eigen::MatrixXd const& matrix, Key start = key.stream("start"))
 
 double radius_by_all_eigenvalues(Eigen::MatrixXd const& matrix) {
   double radius = 0.0;
-  for (auto const& value : Eigen::EigenSolver<Eigen::MatrixXd>(matrix, false).eigenvalues()) {
+  Eigen::EigenSolver<Eigen::MatrixXd> const solver(matrix, false);
+  for (auto const& value : solver.eigenvalues()) {
     radius = std::max(radius, std::abs(value));
   }
   return radius;

@@ -35,8 +35,8 @@ Eigen::MatrixXd to_dense(SparseRows const& rows) {
 
 double radius_of(SparseRows const& rows) {
   double radius = 0.0;
-  for (auto const& value :
-       Eigen::EigenSolver<Eigen::MatrixXd>(to_dense(rows), false).eigenvalues()) {
+  Eigen::EigenSolver<Eigen::MatrixXd> const solver(to_dense(rows), false);
+  for (auto const& value : solver.eigenvalues()) {
     radius = std::max(radius, std::abs(value));
   }
   return radius;

@@ -1,6 +1,7 @@
 """Killed at any instant, nothing recorded is lost, and the end result is that of an undisturbed run.
 
-ENGRAM_KILLS is the number of kills: 10 by default, 100 for the claim in the README.
+ENGRAM_KILLS is the number of kills: 10 by default. Half of them come at any instant, the others while the
+journal is synced or the results file is written.
 """
 
 import os
@@ -34,13 +35,33 @@ def reference(tmp_path_factory):
     return folder / "study.h5"
 
 
-def disturb(job, kind, instant_s):
-    """Kills the job, a part of it or its launcher at an instant; False if it ended before."""
+def moment_is_here(moment, folder, before):
+    """Whether the store is in the middle of what a kill should meet."""
+    if moment == "sync":  # written to the journal a moment ago, and not synced yet
+        return size_of(folder / "study.h5.journal") != before
+    if moment == "consolidation":  # the next results file stands beside the present one
+        return any(".tmp" in name for name in os.listdir(folder))
+    return True
+
+
+def size_of(path):
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def disturb(job, folder, kind, moment, instant_s):
+    """Kills the job, a part of it or its launcher, from an instant on at a moment; False if it ended before."""
     end = time.monotonic() + instant_s
     while time.monotonic() < end:
         if job.process.poll() is not None:
             return False
         time.sleep(0.005)
+    before = size_of(folder / "study.h5.journal")
+    while not moment_is_here(moment, folder, before):
+        if job.process.poll() is not None:
+            return False
     if job.process.poll() is not None:
         return False
     if kind == "rank":
@@ -60,8 +81,11 @@ def run_with_kills(folder, reference, chance, max_kills):
     recorded, num_kills = set(), 0
     while True:
         ranks = chance.choice([1, 2, 2, 3])
+        kind = chance.choice(["rank", "launcher", "all"])
+        moment = chance.choice(["any", "any", "sync", "consolidation"])
+        instant_s = chance.uniform(0.05, 1.2)
         with Job("run", study, "--quiet", ranks=ranks) as job:
-            if num_kills < max_kills and disturb(job, chance.choice(["rank", "launcher", "all"]), chance.uniform(0.05, 1.2)):
+            if num_kills < max_kills and disturb(job, folder, kind, moment, instant_s):
                 num_kills += 1
             else:
                 done = job.wait()
