@@ -115,9 +115,10 @@ TEST_F(ResultsStoreTest, KilledBetweenAnyTwoStepsOfTheEnd) {
   auto const restore = [&](std::vector<std::string> const& left) {
     std::filesystem::remove_all(folder_of_runs.path());
     std::filesystem::create_directories(side_folder(output));
-    for (auto const& [name, bytes] : before) {
+    for (auto const& entry : before) {
+      auto const& [name, bytes] = entry;
       bool const is_left = std::any_of(left.begin(), left.end(), [&](std::string const& prefix) {
-        return name.starts_with(prefix);
+        return entry.first.starts_with(prefix);
       });
       if (is_left && bytes != "folder") write_bytes(folder_of_runs / name, bytes);
     }
