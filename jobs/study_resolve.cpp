@@ -248,10 +248,10 @@ class StudyResolver {
 
   /// Written by `to_ini`, for studies that are passed on or compared.
   void resolve_input_digests() {
+    auto const specs = study_.experiment->parameters();
     for (auto const& entry : entries_) {
       if (entry.section != "inputs") continue;
-      auto const& spec = spec_of(entry, study_.experiment->parameters(), parameter_kind());
-      if (!spec.input_file)
+      if (!spec_of(entry, specs, parameter_kind()).input_file)
         throw UserError(entry.where() + "expected a parameter that names an input file");
       study_.input_digests.emplace_back(entry.key, entry.value);
     }

@@ -62,7 +62,8 @@ std::optional<double> core_quota() {
     auto const first = line.find(':');
     auto const second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
-    std::string const controllers = "," + line.substr(first + 1, second - first - 1) + ",";
+    std::string controllers = ",";
+    controllers.append(line, first + 1, second - first - 1).push_back(',');
     bool const is_v2 = controllers == ",,";
     if (!is_v2 && controllers.find(",cpu,") == std::string::npos) continue;
     std::string path = line.substr(second + 1);
