@@ -310,7 +310,7 @@ TEST_F(InputsOfStudies, AreCheckedByTheExperiment) {
     FAIL();
   } catch (UserError const& error) {
     EXPECT_EQ(std::string(error.what()),
-              path("data/series.csv") +
+              file.string() + ":5: experiment.series_file: " + path("data/series.csv") +
                   ": the series is constant in the range 'test', so that errors there can't be "
                   "normalised");
   }
