@@ -39,7 +39,7 @@ std::string padded(std::string const& text, std::size_t width, TextTable::Align 
 
 }  // namespace
 
-void TextTable::add_column(std::string header, Align align) {
+void TextTable::add_column(std::string const& header, Align align) {
   columns_.push_back({header_lines(header), align});
 }
 

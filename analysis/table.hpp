@@ -14,7 +14,7 @@ class TextTable {
 
   explicit TextTable(std::size_t num_key_columns = 1) : num_key_columns_(num_key_columns) {}
 
-  void add_column(std::string header, Align align = Align::right);
+  void add_column(std::string const& header, Align align = Align::right);
 
   /// One cell a column.
   void add_row(std::vector<std::string> cells);

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <functional>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "core/communicator.hpp"
@@ -44,33 +46,45 @@ void keep(T const& value) {
 
 /// Sixteen floats, the counterpart of Pack.
 struct alignas(64) FloatPack {
+#ifdef ENGRAM_VECTOR_EXTENSION
+  using Values = float __attribute__((vector_size(64)));
+  Values v;
+#else
   float v[16];
+#endif
 };
 
 inline FloatPack fused(FloatPack const& a, FloatPack const& b, FloatPack const& c) {
   FloatPack r;
-#if defined(__AVX512F__)
-  _mm512_store_ps(r.v,
-                  _mm512_fmadd_ps(_mm512_load_ps(a.v), _mm512_load_ps(b.v), _mm512_load_ps(c.v)));
+#if defined(ENGRAM_VECTOR_EXTENSION) && defined(__AVX512F__)
+  r.v = reinterpret_cast<FloatPack::Values>(_mm512_fmadd_ps(
+      reinterpret_cast<__m512>(a.v), reinterpret_cast<__m512>(b.v), reinterpret_cast<__m512>(c.v)));
 #else
   for (int i = 0; i < 16; ++i) r.v[i] = std::fma(a.v[i], b.v[i], c.v[i]);
 #endif
   return r;
 }
 
-/// Chains of fused multiply-adds that fit the registers: flop/s of one thread.
+/// Chains of fused multiply-adds in registers: flop/s of one thread on every rank. Nothing in the
+/// loop may have its address taken, or the compiler stores every link of the chains.
 template <class P>
-double fma_rate(Communicator const& world, P const& factor, P const& addend, int lanes) {
-  constexpr int num_chains = 12;
+double fma_rate(Communicator const& world, P const& given_factor, P const& given_addend,
+                int lanes) {
+  constexpr std::size_t num_chains = 12;
   constexpr long num_rounds = 20'000'000;
   double const seconds = fastest(world, 5, [&] {
-    P chain[num_chains];
-    for (auto& c : chain) c = addend;
-    for (long i = 0; i < num_rounds; ++i) {
-#pragma GCC unroll 12
-      for (int c = 0; c < num_chains; ++c) chain[c] = fused(chain[c], factor, addend);
+    P const factor = given_factor, addend = given_addend;
+    std::array<P, num_chains> chain;
+    chain.fill(addend);
+    [&]<std::size_t... c>(std::index_sequence<c...>) {
+      for (long i = 0; i < num_rounds; ++i) {
+        ((chain[c] = fused(chain[c], factor, addend)), ...);
+      }
+      P total = chain[0];
+      ((total = fused(total, factor, chain[c])), ...);
+      keep(total);
     }
-    keep(chain);
+    (std::make_index_sequence<num_chains>());
   });
   return 2.0 * lanes * num_chains * static_cast<double>(num_rounds) / seconds * world.size();
 }
@@ -81,8 +95,10 @@ inline double double_fma_rate(Communicator const& world) {
 
 inline double float_fma_rate(Communicator const& world) {
   FloatPack factor, addend;
-  std::fill_n(factor.v, 16, 0.9999f);
-  std::fill_n(addend.v, 16, 1e-6f);
+  for (int i = 0; i < 16; ++i) {
+    factor.v[i] = 0.9999f;
+    addend.v[i] = 1e-6f;
+  }
   return fma_rate(world, factor, addend, 16);
 }
 

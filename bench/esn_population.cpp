@@ -12,11 +12,11 @@
 #include "parallel/environment.hpp"
 
 // A sweep of 64 echo state networks of 200 units over 5,000 steps with ridge readout, and single
-// networks of 1,000 units, beside the ceilings of the machine and, given bench/esn_numpy.py, plain
-// NumPy:
+// networks of 1,000 units, beside the ceilings of the machine and, given bench/esn_population.py,
+// plain NumPy:
 //
-//   bench_esn_population [bench/esn_numpy.py]       one core
-//   mpirun -n 2 bench_esn_population                two: each rank takes half of the population
+//   bench_esn_population [bench/esn_population.py]    one core
+//   mpirun -n 2 bench_esn_population                  two: each rank takes half of the population
 
 namespace {
 

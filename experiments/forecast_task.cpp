@@ -229,6 +229,16 @@ void check_series(Parameters const& parameters, Inputs const& inputs) {
     throw UserError(origin + " has " + std::to_string(series.values.size()) +
                     " rows, too few for a horizon of " + std::to_string(horizon));
   }
+  for (char const* name : {"train", "validation", "test"}) {
+    for (auto const& range : parse_time_ranges(name, parameters.text(name))) {
+      if (range.first < series.times.front() || range.last > series.times.back()) {
+        throw UserError(std::string(name) + ": expected a range within the data, which go from " +
+                        to_text(series.times.front()) + " to " + to_text(series.times.back()) +
+                        " in " + origin + ", got " + to_text(range.first) + ":" +
+                        to_text(range.last));
+      }
+    }
+  }
   ForecastTask task;
   split_by_times(task, parameters, series.times);
   std::size_t end = 0;

@@ -19,11 +19,11 @@ Results empty_results(Study const& study);
 
 /// Everything but rows and provenance, as a journal's header carries it: whoever reads the journal
 /// needs neither the study file nor the experiment.
-void encode_header(Results const& results, Bytes& out);
-Results decode_header(std::span<std::byte const> in);
+void encode_header(Results const& results, Bytes& bytes);
+Results decode_header(std::span<std::byte const> bytes);
 
-void encode_provenance(std::map<std::string, std::string> const& provenance, Bytes& out);
-std::map<std::string, std::string> decode_provenance(std::span<std::byte const> in);
+void encode_provenance(std::map<std::string, std::string> const& provenance, Bytes& bytes);
+std::map<std::string, std::string> decode_provenance(std::span<std::byte const> bytes);
 
 /// Columns by name and type: false if `a` and `b` can't share a table.
 bool same_columns(Results const& a, Results const& b);

@@ -234,7 +234,7 @@ struct ResultsStore::State {
     try {
       write(false);
     } catch (StorageError const& error) {
-      warnings.push_back(error.what());
+      warnings.emplace_back(error.what());
       schedule.failed(seconds());
     }
   }

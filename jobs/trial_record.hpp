@@ -31,7 +31,7 @@ struct TrialRecord {
 };
 
 /// Little-endian, self-delimiting. `decode` throws std::runtime_error on malformed bytes.
-void encode(TrialRecord const& record, Bytes& out);
-TrialRecord decode_trial_record(std::span<std::byte const>& in);
+void encode(TrialRecord const& record, Bytes& bytes);
+TrialRecord decode_trial_record(std::span<std::byte const>& bytes);
 
 }  // namespace engram

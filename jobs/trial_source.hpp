@@ -56,7 +56,7 @@ class TrialSource final : public WorkSource {
   };
 
   void refill(std::size_t num_wanted);
-  void add_point(Point point);
+  void add_point(Point values);
   void tell_in_order();
   void close(OpenPoint& point, std::uint64_t i_point);
   double objective_of(std::uint64_t i_point) const;

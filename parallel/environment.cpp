@@ -177,7 +177,7 @@ Environment::Environment(int& argc, char**& argv, EnvironmentOptions const& opti
                        "each rank uses 1");
   }
   if (state_->world.is_root() && !threads_supported()) {
-    warnings.push_back(
+    warnings.emplace_back(
         "the MPI library supports no threads (MPI_THREAD_SERIALIZED): trials are handed out in "
         "rounds, and ranks wait for the slowest");
   }

@@ -95,6 +95,7 @@ void MpiCommunicator::all_gather(std::span<std::byte const> mine, std::span<std:
 std::vector<Bytes> MpiCommunicator::gather(std::span<std::byte const> mine, int root) const {
   std::uint64_t const num_mine = mine.size();
   std::vector<std::uint64_t> num_bytes(rank_ == root ? size_ : 0);
+  // clang-tidy 14 does not know MPI_UINT64_T. NOLINTNEXTLINE(mpi-type-mismatch)
   check_mpi(
       MPI_Gather(&num_mine, 1, MPI_UINT64_T, num_bytes.data(), 1, MPI_UINT64_T, root, handle()),
       "MPI_Gather");

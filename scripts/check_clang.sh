@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # clang's front end over all files: it reports implicit captures of `this` by kernels (a crash on a
 # device), which g++ passes over in silence where Kokkos is a system include.
-#   scripts/check_clang.sh [build folder]   default: build/, configured already
+#   scripts/check_clang.sh [build folder] [pattern]   default: build/, configured already
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
@@ -11,13 +11,14 @@ build=${1:-build}
 command -v clang++ >/dev/null || fail "needs clang++"
 
 # The includes and definitions of each file as the build has them, with clang's own warnings.
-python3 - "$build/compile_commands.json" "$root" <<'PYTHON' | xargs -P"$(num_cores)" -d '\n' -n1 bash -c
-import json, shlex, sys
+python3 - "$build/compile_commands.json" "$root" "${2:-.}" <<'PYTHON' | xargs -P"$(num_cores)" -d '\n' -n1 bash -c
+import json, re, shlex, sys
 
 seen = set()
 for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
-    if file in seen or not file.startswith(sys.argv[2] + "/") or "/build" in file:
+    if file in seen or not file.startswith(sys.argv[2] + "/") or "/build" in file \
+            or not re.search(sys.argv[3], file[len(sys.argv[2]):]):
         continue
     seen.add(file)
     words = shlex.split(entry["command"])

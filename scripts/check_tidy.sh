@@ -18,12 +18,12 @@ import json, re, sys
 entries = {}
 for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
-    if file.startswith(sys.argv[2] + "/") and "/build" not in file and re.search(sys.argv[3], file):
+    if file.startswith(sys.argv[2] + "/") and "/build" not in file and re.search(sys.argv[3], file[len(sys.argv[2]):]):
         entries[file] = entry
 json.dump(list(entries.values()), sys.stdout)
 PYTHON
 status=0
 "$tidy" -p "$commands" -quiet -j "$(num_cores)" -extra-arg=-Wno-unknown-warning-option \
-  -extra-arg=-Wno-ignored-optimization-argument >"$commands/output" 2>&1 || status=$?
+  -extra-arg=-Wno-ignored-optimization-argument -extra-arg=-Wdeprecated >"$commands/output" 2>&1 || status=$?
 grep -vE '^clang-tidy|warnings? (generated|treated)|^Suppressed|^Use -header-filter|^$' "$commands/output" || true
 exit $status

@@ -296,9 +296,37 @@ void ReservoirPopulation::run(ExecutionSpace const& space, detail::DriveData con
   if (data.predict) steps_predicted_ = num_steps;
 }
 
+void ReservoirPopulation::check_signals(SignalView const& input, SignalView const& target,
+                                        std::size_t end, DriveOptions const& options) const {
+  if (input.extent(0) < end || input.extent(1) != spec_.num_inputs) {
+    throw std::invalid_argument(
+        "a reservoir population's input needs every step and one column an input");
+  }
+  bool const taught = spec_.feedback && !options.own_feedback;
+  std::size_t const num_targets = options.accumulate ? end
+                                  : taught           ? std::max<std::size_t>(end, 1) - 1
+                                                     : 0;
+  if (num_targets > 0 &&
+      (target.extent(0) < num_targets || target.extent(1) != spec_.num_outputs)) {
+    throw std::invalid_argument(
+        "a reservoir population's target needs every step and one column an output");
+  }
+  auto const& plasticity = options.plasticity;
+  if (plasticity.enabled && activation_ == Activation::fermi && !(plasticity.mean > 0.0)) {
+    throw std::invalid_argument("intrinsic plasticity of Fermi units needs a mean above 0");
+  }
+  if (plasticity.enabled && activation_ == Activation::tanh && !(plasticity.std_dev > 0.0)) {
+    throw std::invalid_argument("intrinsic plasticity of tanh units needs a std_dev above 0");
+  }
+  if (plasticity.enabled && activation_ == Activation::identity) {
+    throw std::invalid_argument("intrinsic plasticity needs tanh or Fermi units");
+  }
+}
+
 void ReservoirPopulation::drive(ExecutionSpace const& space, SignalView const& input,
                                 SignalView const& target, std::size_t begin, std::size_t end,
                                 DriveOptions const& options) {
+  check_signals(input, target, end, options);
   detail::DriveData data = drive_data(options);
   data.input = input;
   data.target = target;

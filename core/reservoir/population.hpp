@@ -40,7 +40,7 @@ using SignalView = Kokkos::View<double const**, Kokkos::LayoutRight, ExecutionSp
 struct IntrinsicPlasticitySettings {
   bool enabled = false;
   double learning_rate = 5e-4;
-  double mean = 0.0;     ///< of the target distribution
+  double mean = 0.0;     ///< of the target distribution; fermi: above 0
   double std_dev = 0.2;  ///< tanh only
 };
 
@@ -75,7 +75,11 @@ class ReservoirPopulation {
   void reset(ExecutionSpace const& space);
 
   /// Advances by the steps [begin, end) of `input` (and `target`, for accumulation and feedback).
-  /// With `predict`, step t of member m goes to predictions()(m, t - begin, output).
+  /// @param input   [step, num_inputs], at least `end` steps
+  /// @param target  [step, num_outputs]: as many where `accumulate` asks for them, one less where
+  ///                feedback does; otherwise it may be empty
+  /// With `predict`, the outputs of these steps are what `predictions` returns afterwards.
+  /// Throws std::invalid_argument for other shapes, and for plasticity without a distribution.
   void drive(ExecutionSpace const& space, SignalView const& input, SignalView const& target,
              std::size_t begin, std::size_t end, DriveOptions const& options);
 
@@ -131,6 +135,8 @@ class ReservoirPopulation {
   detail::DriveData drive_data(DriveOptions const& options) const;
   template <bool shared>
   void launch(ExecutionSpace const& space, Groups& groups, detail::DriveData data);
+  void check_signals(SignalView const& input, SignalView const& target, std::size_t end,
+                     DriveOptions const& options) const;
   void run(ExecutionSpace const& space, detail::DriveData const& data);
   std::size_t row_of_feature(std::size_t feature) const;
 

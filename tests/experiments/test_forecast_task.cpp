@@ -216,11 +216,14 @@ TEST_P(CheckSeriesRanges, Refuses) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, CheckSeriesRanges,
-    testing::Values(BadRanges{"train", "1800:1850", "at the end of train"},
+    testing::Values(BadRanges{"train", "1903:1904", "at the end of train"},
+                    BadRanges{"train", "1800:1906", "train: expected a range within the data"},
                     BadRanges{"validation", "1903:1906", "'train'"},  // all of train
                     BadRanges{"validation", "1905:1905", "at the end of train"},
                     BadRanges{"validation", "1907:1908", "at the end of train"},
-                    BadRanges{"test", "2000:2010", "'test'"},            // outside
+                    BadRanges{"test", "2000:2010", "test: expected a range within the data"},
+                    BadRanges{"test", "1907:1908,1910:1913",
+                              "to 1912 in yearly.csv, got 1910:1913"},
                     BadRanges{"test", "1906:1908", "'test'"},            // overlaps train
                     BadRanges{"test", "1907:1909,1909:1911", "'test'"},  // overlap
                     BadRanges{"test", "1910:1911,1907:1908", "'test'"},  // not in order
@@ -229,7 +232,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(CheckSeries, RefusesTrainingWithoutData) {
   auto const p = with(series_parameters(), "validation", std::string());
-  auto const message = refusal(with(p, "train", std::string("1800:1850")));
+  auto const message = refusal(with(p, "train", std::string("1900:1900")));
   EXPECT_NE(message.find("'train' holds no data"), message.npos) << message;
 }
 

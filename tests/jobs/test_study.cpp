@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.hpp"
+#include "tests/jobs/study_text.hpp"
 
 namespace engram {
 namespace {
@@ -46,40 +47,6 @@ class TestQuadratic : public Experiment {
 };
 
 RegisterExperiment<TestQuadratic> const registered;
-
-std::string const full_text = R"(# A comment
-[study]
-name       = demo
-summary    = a summary, with = and , signs
-experiment = test_quadratic   # at the end of a line
-searcher   = sobol
-trials     = 512
-replicates = 4
-seed       = 7
-seeds      = independent
-objective  = accuracy
-output     = elsewhere/demo.h5
-time_limit = 2.5
-on_failure = penalise
-max_retries = 3
-penalty    = -1e3
-
-[experiment]
-units = 200
-label = two words
-
-[space]
-x     = uniform(0.1, 0.9)
-scale = loguniform(0.01, 2)
-noisy = choice(true, false)
-
-[searcher]
-scramble = false
-
-[reference]
-best of 1999 = accuracy 0.875 (A. Nonymous 1999, table 2)
-no source    = loss 0.5
-)";
 
 std::string const minimal = "[study]\nexperiment = test_quadratic\n";
 

@@ -6,42 +6,10 @@
 #include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "jobs/study.hpp"
+#include "tests/jobs/study_text.hpp"
 
 namespace engram {
 namespace {
-
-// test_quadratic is registered by test_study.cpp.
-std::string const good = R"([study]
-name       = demo
-summary    = mutations of a good file   # a comment
-experiment = test_quadratic
-searcher   = sobol
-trials     = 512
-replicates = 4
-seed       = 7
-seeds      = independent
-objective  = accuracy
-output     = results/demo.h5
-time_limit = 2.5
-on_failure = penalise
-max_retries = 3
-penalty    = -1e3
-
-[experiment]
-units = 200
-label = two words
-
-[space]
-x     = uniform(0.1, 0.9)
-scale = loguniform(0.01, 2)
-noisy = choice(true, false)
-
-[searcher]
-scramble = false
-
-[reference]
-best of 1999 = accuracy 0.875 (somebody 1999, table 2)
-)";
 
 std::vector<std::string> const junk = {"=",          "[",
                                        "]",          "[]",
@@ -121,11 +89,11 @@ std::string mutated(std::string text, Dice& dice) {
 }
 
 TEST(StudyFuzz, MutationsOfAGoodFileAreReadOrRefusedInOneSentence) {
-  ASSERT_NO_THROW(parse_study(good, "fuzz.ini"));
+  ASSERT_NO_THROW(parse_study(full_text, "fuzz.ini"));
   int num_read = 0, num_refused = 0;
   for (std::uint64_t i = 0; i < 10'000; ++i) {
     Dice dice(Key(Seed(2024)).stream("fuzz").index(i));
-    auto text = good;
+    auto text = full_text;
     // Every second file has a single fault, which gets furthest.
     auto num_mutations = i % 2 == 0 ? 1 : 1 + dice.below(6);
     for (; num_mutations > 0; --num_mutations) text = mutated(std::move(text), dice);

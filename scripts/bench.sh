@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Builds and runs the programs of bench/, on one rank and on two: figures beside the ceilings of the
+# machine and, where bench/ has a script of the same name, beside a plain program of users today.
+#   scripts/bench.sh [name…]      e.g. scripts/bench.sh ceilings esn_population; all by default
+# ENGRAM_NO_INSTALL=1: install no packages. ENGRAM_BUILD_DIR: where to build, default build/.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+cd "$root"
+
+build=${ENGRAM_BUILD_DIR:-$root/build}
+[[ ${ENGRAM_NO_INSTALL:-0} == 1 ]] || install_packages "${packages_bench[@]}"
+prepare "$build" "${packages_build[@]}" "${packages_bench[@]}" -- \
+  -DCMAKE_BUILD_TYPE=Release -DENGRAM_BENCH=ON
+cmake --build "$build" --parallel "$(num_cores)"
+
+names=("$@")
+if ((${#names[@]} == 0)); then
+  for source in bench/*.cpp; do names+=("$(basename "$source" .cpp)"); done
+fi
+mpi_environment 2
+for name in "${names[@]}"; do
+  peer=()
+  [[ ! -e bench/$name.py ]] || peer=("bench/$name.py")
+  printf '\n--- %s, 1 rank\n' "$name"
+  OMP_NUM_THREADS=1 "$build/bench_$name" "${peer[@]}"
+  command -v mpirun >/dev/null || continue
+  printf '\n--- %s, 2 ranks\n' "$name"
+  OMP_NUM_THREADS=1 mpirun -n 2 "$build/bench_$name"
+done
