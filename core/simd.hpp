@@ -28,6 +28,14 @@ KOKKOS_INLINE_FUNCTION double fused(double a, double b, double c) {
 #endif
 }
 
+KOKKOS_INLINE_FUNCTION float fused(float a, float b, float c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+  return ::fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 /// Eight doubles that go through the same arithmetic. One AVX-512 register, two of AVX2; a plain
 /// array where the compiler has no vector extension or compiles for a device.
 struct alignas(64) Pack {

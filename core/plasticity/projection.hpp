@@ -1,0 +1,49 @@
+#pragma once
+
+#include "core/plasticity/update.hpp"
+
+namespace engram {
+
+namespace detail {
+
+template <class T>
+struct ProjectionKernel {
+  Weights<T> weights;
+  ConstActivities<T> pre;
+  Activities<T> post;
+  int num_teams_a_network;
+
+  template <class TeamMember>
+  KOKKOS_INLINE_FUNCTION void operator()(TeamMember const& team) const {
+    Lanes<TeamMember> const lanes(team);
+    int const network = team.league_rank() / num_teams_a_network;
+    int const first = team.league_rank() % num_teams_a_network * rows_per_team;
+    int const num_post = static_cast<int>(weights.extent(1));
+    int const num_pre = static_cast<int>(weights.extent(2));
+    int const last = first + rows_per_team < num_post ? first + rows_per_team : num_post;
+    T const* const x = num_pre == 0 ? nullptr : &pre(network, 0);
+    for (int i = first; i < last; ++i) {
+      T const* const w = num_pre == 0 ? nullptr : &weights(network, i, 0);
+      T const y =
+          lanes.template sum<T>(num_pre, [=](int j, T sum) { return fused(w[j], x[j], sum); });
+      lanes.once([&] { post(network, i) = y; });
+    }
+  }
+};
+
+}  // namespace detail
+
+/// y = W x of every network.
+/// @param pre   [networks, pre]
+/// @param post  written, [networks, post]
+template <class T>
+void project(ExecutionSpace const& space, Weights<T> const& weights, ConstActivities<T> const& pre,
+             Activities<T> const& post) {
+  detail::check_shapes<T>(weights, pre, post);
+  detail::ProjectionKernel<T> const kernel{weights, pre, post,
+                                           detail::num_row_teams(weights.extent(1))};
+  detail::launch_teams(space, "engram::core::project_activities",
+                       static_cast<int>(weights.extent(0)) * kernel.num_teams_a_network, kernel);
+}
+
+}  // namespace engram
