@@ -60,6 +60,15 @@ std::string in_quotes(std::string_view text) {
   return result + "'";
 }
 
+std::string joined(std::span<std::string const> items, std::string_view separator) {
+  std::string text;
+  for (auto const& item : items) {
+    if (&item != items.data()) text += separator;
+    text += item;
+  }
+  return text;
+}
+
 bool is_utf8(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {

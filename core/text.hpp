@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ std::string to_text(double value);
 
 /// 'text' for a message: on one line, shortened if long, control characters as '?'.
 std::string in_quotes(std::string_view text);
+
+/// The items with `separator` between them.
+std::string joined(std::span<std::string const> items, std::string_view separator);
 
 /// Well-formed UTF-8 (RFC 3629).
 bool is_utf8(std::string_view text);

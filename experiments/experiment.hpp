@@ -90,7 +90,7 @@ class Experiment {
   /// The metrics that every complete trial has, all finite. Depends on structural parameters only.
   virtual std::vector<MetricSpec> metrics(Parameters const& fixed) const = 0;
 
-  /// Parameters of a run that takes milliseconds: what the contract test and `--help` use.
+  /// Parameters of a run that takes milliseconds, for the contract test.
   virtual Parameters example() const { return Parameters(parameters()); }
 
   /// Checks that go beyond single ranges. Throws UserError. Called before anything is written.

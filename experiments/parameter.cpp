@@ -18,12 +18,6 @@ ParameterSpec make_spec(std::string_view name, ParameterValue default_value) {
   return spec;
 }
 
-std::string joined(std::vector<std::string> const& words) {
-  std::string result;
-  for (auto const& word : words) result += (result.empty() ? "" : ", ") + word;
-  return result;
-}
-
 std::string range_text(std::optional<double> const& low, std::optional<double> const& high) {
   if (low && high) return " in [" + to_text(*low) + ", " + to_text(*high) + "]";
   if (low) return " of at least " + to_text(*low);
@@ -95,7 +89,7 @@ std::string ParameterSpec::expectation() const {
   if (is_real()) return "a real number" + range_text(minimum, maximum);
   if (is_integer()) return "an integer" + range_text(minimum, maximum);
   if (is_boolean()) return "true or false";
-  return choices.empty() ? "text" : "one of " + joined(choices);
+  return choices.empty() ? "text" : "one of " + joined(choices, ", ");
 }
 
 ParameterValue ParameterSpec::parse(std::string_view text) const {

@@ -1,47 +1,10 @@
 #include "jobs/chunk.hpp"
 
 #include <cstring>
-#include <stdexcept>
 
 #include "jobs/byte_stream.hpp"
 
 namespace engram {
-namespace {
-
-void encode_value(ParameterValue const& value, ByteWriter& out) {
-  out.number(static_cast<std::uint8_t>(value.index()));
-  std::visit(
-      [&out]<class T>(T const& v) {
-        if constexpr (std::is_same_v<T, std::string>) {
-          out.text(v);
-        } else {
-          out.number(v);
-        }
-      },
-      value);
-}
-
-void decode_value(ByteReader& in, ParameterValue& value) {
-  switch (in.number<std::uint8_t>()) {
-    case 0:
-      value = in.number<double>();
-      break;
-    case 1:
-      value = in.number<std::int64_t>();
-      break;
-    case 2:
-      value = in.number<bool>();
-      break;
-    case 3:
-      value = in.text();
-      break;
-    default:
-      throw std::runtime_error("a message between ranks has a parameter of unknown type");
-  }
-}
-
-}  // namespace
-
 ChunkWriter::ChunkWriter() {
   bytes_.reserve(256);
 }
@@ -57,7 +20,7 @@ void ChunkWriter::add(WorkItem const& item) {
   out.number(item.budget);
   out.number(item.attempt);
   out.number(static_cast<std::uint32_t>(item.searched.size()));
-  for (auto const& value : item.searched) encode_value(value, out);
+  for (auto const& value : item.searched) encode(value, out);
 }
 
 ChunkReader::ChunkReader(std::span<std::byte const> bytes) : rest_(bytes) {}
@@ -72,7 +35,7 @@ bool ChunkReader::next_batch(std::vector<WorkItem>& batch) {
     item.budget = in.number<double>();
     item.attempt = in.number<std::uint32_t>();
     item.searched.resize(in.count(2));
-    for (auto& value : item.searched) decode_value(in, value);
+    for (auto& value : item.searched) value = decode_parameter(in);
   }
   return true;
 }

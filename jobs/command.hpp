@@ -30,11 +30,11 @@ struct Invocation {
 
 /// A subcommand of engram.
 struct Command {
-  std::string name;
-  std::vector<std::string> arguments;  ///< "STUDY.ini"; each is needed
-  std::string summary;                 ///< one sentence
-  std::string details;                 ///< further paragraphs of --help
-  std::vector<CommandOption> options;
+  std::string name = {};
+  std::vector<std::string> arguments = {};  ///< "STUDY.ini"; each is needed
+  std::string summary = {};                 ///< one sentence
+  std::string details = {};                 ///< further paragraphs of --help
+  std::vector<CommandOption> options = {};
   bool takes_overrides = false;  ///< --section.key value
   bool uses_all_ranks = false;   ///< others do their work on the first process only
   int (*run)(Invocation const&) = nullptr;

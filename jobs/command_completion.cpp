@@ -4,6 +4,7 @@
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/searcher.hpp"
+#include "jobs/study.hpp"
 
 namespace engram {
 namespace {
@@ -28,6 +29,9 @@ std::string completions_of(std::string const& argument) {
 std::string case_of(Command const& command) {
   std::string options = "--help";
   for (auto const& option : command.options) options += " --" + option.name;
+  if (command.takes_overrides) {
+    for (auto const& key : study_keys()) options += " --study." + key.name;
+  }
   std::string text = "    " + command.name + ")\n";
   text += "      if [[ $word == -* ]]; then _engram_words \"" + options + "\"; return; fi\n";
   if (!command.arguments.empty()) text += "      " + completions_of(command.arguments[0]) + "\n";
@@ -74,12 +78,12 @@ int complete(Invocation const& call) {
 }  // namespace
 
 Command completion_command() {
-  Command command;
-  command.name = "completion";
-  command.arguments = {"bash"};
-  command.summary = "Prints a completion script: source <(engram completion bash).";
-  command.run = complete;
-  return command;
+  return {
+      .name = "completion",
+      .arguments = {"bash"},
+      .summary = "Prints a completion script: source <(engram completion bash).",
+      .run = complete,
+  };
 }
 
 }  // namespace engram

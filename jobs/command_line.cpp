@@ -14,6 +14,7 @@
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/storage_error.hpp"
+#include "jobs/study.hpp"
 
 namespace engram {
 namespace {
@@ -64,6 +65,13 @@ std::string help_of(Command const& command) {
   text += "\nOptions:\n";
   for (auto const& option : command.options) add_row(text, left_column(option), option.meaning);
   add_row(text, "-h, --help", "this text");
+  if (command.takes_overrides) {
+    text += "\nKeys of [study], in the study file or as --study.KEY VALUE:\n";
+    for (auto const& key : study_keys()) {
+      bool const is_free = key.is_text() && key.choices.empty();
+      add_row(text, key.name, key.meaning + (is_free ? "" : "; " + key.expectation()));
+    }
+  }
   return text + "\n" + exit_codes_text;
 }
 
@@ -199,7 +207,9 @@ int dispatch(int& argc, char**& argv) {
 }
 
 int fail(std::string const& what, int exit_code) {
-  if (launched_rank() == 0) std::cerr << "engram: " << what << std::endl;
+  // What is the same on all ranks is told by one; a fault may be one rank's own.
+  if (launched_rank() == 0 || exit_code == exit_internal_error)
+    std::cerr << "engram: " << what << std::endl;
   return exit_code;
 }
 

@@ -19,6 +19,14 @@ void print_names(std::vector<std::pair<std::string, std::string>> const& rows) {
   }
 }
 
+std::string name_of(Experiment const& experiment) {
+  return std::string(experiment.name());
+}
+
+std::string name_of(SearcherFactory const& searcher) {
+  return searcher.name;
+}
+
 int list(Invocation const& call) {
   std::vector<std::pair<std::string, std::string>> rows;
   if (call.has("searchers")) {
@@ -87,22 +95,25 @@ void print_searcher(SearcherFactory const& searcher) {
   print_parameters(searcher.options);
 }
 
+/// Prints what is called `name`, if anything is; otherwise adds the names to `known`.
+template <class T>
+bool print_named(std::string const& name, std::vector<T const*> const& items,
+                 void (*print)(T const&), std::vector<std::string>& known) {
+  for (auto const* item : items) {
+    known.push_back(name_of(*item));
+    if (known.back() != name) continue;
+    print(*item);
+    return true;
+  }
+  return false;
+}
+
 int describe(Invocation const& call) {
   auto const& name = call.arguments[0];
   std::vector<std::string> names;
-  for (auto const* experiment : ExperimentRegistry::instance().sorted()) {
-    if (name == experiment->name()) {
-      print_experiment(*experiment);
-      return exit_complete;
-    }
-    names.emplace_back(experiment->name());
-  }
-  for (auto const* searcher : SearcherRegistry::instance().sorted()) {
-    if (name == searcher->name) {
-      print_searcher(*searcher);
-      return exit_complete;
-    }
-    names.push_back(searcher->name);
+  if (print_named(name, ExperimentRegistry::instance().sorted(), print_experiment, names) ||
+      print_named(name, SearcherRegistry::instance().sorted(), print_searcher, names)) {
+    return exit_complete;
   }
   throw UserError("there is no experiment or searcher '" + name + "'" + did_you_mean(name, names) +
                   "; engram list and engram list --searchers show all");
@@ -118,31 +129,31 @@ int version(Invocation const&) {
 }  // namespace
 
 Command list_command() {
-  Command command;
-  command.name = "list";
-  command.summary = "Lists the experiments, or the searchers, that this program has.";
-  command.options = {{"searchers", "", "list searchers instead of experiments"}};
-  command.run = list;
-  return command;
+  return {
+      .name = "list",
+      .summary = "Lists the experiments, or the searchers, that this program has.",
+      .options = {{"searchers", "", "list searchers instead of experiments"}},
+      .run = list,
+  };
 }
 
 Command describe_command() {
-  Command command;
-  command.name = "describe";
-  command.arguments = {"NAME"};
-  command.summary =
-      "Shows what an experiment or searcher does, its parameters (type, range, unit, default, "
-      "meaning, source) and its metrics.";
-  command.run = describe;
-  return command;
+  return {
+      .name = "describe",
+      .arguments = {"NAME"},
+      .summary =
+          "Shows what an experiment or searcher does, its parameters (type, range, unit, default, "
+          "meaning, source) and its metrics.",
+      .run = describe,
+  };
 }
 
 Command version_command() {
-  Command command;
-  command.name = "version";
-  command.summary = "Shows the version, commit and build of this program.";
-  command.run = version;
-  return command;
+  return {
+      .name = "version",
+      .summary = "Shows the version, commit and build of this program.",
+      .run = version,
+  };
 }
 
 }  // namespace engram

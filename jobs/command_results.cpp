@@ -75,9 +75,16 @@ int export_results(Invocation const& call) {
     return exit_complete;
   }
   auto const& path = call.options.at("output");
+  std::error_code error;
+  if (std::filesystem::equivalent(path, call.arguments[0], error)) {
+    throw UserError("--output: expected another file than the results, got '" + path + "'");
+  }
+  // Whole before the file is opened: what is wrong with the options must not empty it.
+  std::ostringstream text;
+  write_export(results, text, options);
   std::ofstream out(path, std::ios::binary);
   if (!out) throw UserError("--output: cannot write to '" + path + "'");
-  write_export(results, out, options);
+  out << text.view();
   out.close();
   if (!out) throw StorageError("cannot write all of " + path + ": is the disk full?");
   return exit_complete;
@@ -86,40 +93,41 @@ int export_results(Invocation const& call) {
 }  // namespace
 
 Command status_command() {
-  Command command;
-  command.name = "status";
-  command.arguments = {"RESULTS.h5"};
-  command.summary = "Shows how far a study is, also while it runs.";
-  command.options = {{"json", "", "as one JSON object"}};
-  command.run = status;
-  return command;
+  return {
+      .name = "status",
+      .arguments = {"RESULTS.h5"},
+      .summary = "Shows how far a study is, also while it runs.",
+      .options = {{"json", "", "as one JSON object"}},
+      .run = status,
+  };
 }
 
 Command report_command() {
-  Command command;
-  command.name = "report";
-  command.arguments = {"RESULTS.h5"};
-  command.summary =
-      "Shows the best points, what each parameter does, failures, and published figures beside the "
-      "result.";
-  command.options = {{"top", "N", "number of best points, 10 by default"}};
-  command.run = report;
-  return command;
+  return {
+      .name = "report",
+      .arguments = {"RESULTS.h5"},
+      .summary =
+          "Shows the best points, what each parameter does, failures, and published figures beside "
+          "the result.",
+      .options = {{"top", "N", "number of best points, 10 by default"}},
+      .run = report,
+  };
 }
 
 Command export_command() {
-  Command command;
-  command.name = "export";
-  command.arguments = {"RESULTS.h5"};
-  command.summary = "Writes the trials as CSV or JSON, one row a trial.";
-  command.options = {
-      {"format", "csv|json", "csv by default"},
-      {"output", "FILE", "write to a file instead of the standard output", 'o'},
-      {"columns", "A,B", "only these columns, in this order"},
-      {"timing", "", "also rank, attempt, start and seconds"},
+  return {
+      .name = "export",
+      .arguments = {"RESULTS.h5"},
+      .summary = "Writes the trials as CSV or JSON, one row a trial.",
+      .options =
+          {
+              {"format", "csv|json", "csv by default"},
+              {"output", "FILE", "write to a file instead of the standard output", 'o'},
+              {"columns", "A,B", "only these columns, in this order"},
+              {"timing", "", "also rank, attempt, start and seconds"},
+          },
+      .run = export_results,
   };
-  command.run = export_results;
-  return command;
 }
 
 }  // namespace engram

@@ -6,12 +6,15 @@
 
 #include "analysis/table.hpp"
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "jobs/byte_stream.hpp"
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/input_tables.hpp"
 #include "jobs/provenance.hpp"
 #include "jobs/results_file.hpp"
+#include "jobs/results_schema.hpp"
+#include "jobs/results_store.hpp"
 #include "jobs/runner.hpp"
 #include "parallel/environment.hpp"
 
@@ -45,21 +48,33 @@ Study shared_study(Communicator const& world, Invocation const& call) {
   return study;
 }
 
-std::string joined_command_line(Invocation const& call) {
-  std::string text;
-  for (int i = 0; i < *call.argc; ++i) text += (i == 0 ? "" : " ") + std::string((*call.argv)[i]);
-  return text;
+std::string command_line_of(Invocation const& call) {
+  return joined(std::vector<std::string>(*call.argv, *call.argv + *call.argc), " ");
 }
 
-std::set<std::uint64_t> recorded_trials(Study const& study) {
-  if (!std::filesystem::exists(study.output)) return {};
+/// The trials that a run would find recorded. Throws UserError if it would refuse them.
+std::set<std::uint64_t> recorded_trials(Study const& study, Invocation const& call) {
+  if (call.has("overwrite")) return {};
+  std::error_code ignored;
+  bool const has_file = std::filesystem::exists(study.output, ignored);
+  if (!has_file && !std::filesystem::exists(journal_path(study.output), ignored)) return {};
   auto const results = read_results(study.output);
-  return {results.id.begin(), results.id.end()};
+  if (!has_file && results.num_rows() == 0) return {};
+  auto const ours = empty_results(study);
+  auto const match = match_study(results, ours);
+  bool const is_extended = match == StudyMatch::fewer_trials && call.has("extend");
+  if (match != StudyMatch::same && !is_extended) throw other_study(study.output, results, ours);
+  std::set<std::uint64_t> recorded;
+  for (std::size_t row = 0; row < results.num_rows(); ++row) {
+    bool const is_kept = !call.has("retry-failed") || results.status[row] == Status::complete;
+    if (is_kept) recorded.insert(results.id[row]);
+  }
+  return recorded;
 }
 
 /// What would run, without writing anything.
-void print_trials(Study const& study, bool overwrite) {
-  auto const recorded = overwrite ? std::set<std::uint64_t>() : recorded_trials(study);
+void print_trials(Study const& study, Invocation const& call) {
+  auto const recorded = recorded_trials(study, call);
   TextTable table(1);
   table.add_column("trial");
   for (auto const& dimension : study.space) table.add_column(dimension.name());
@@ -99,7 +114,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     auto const study = shared_study(world, call);
     if (call.has("dry-run")) {
       on_all_ranks(world, [&] {
-        if (world.is_root()) print_trials(study, call.has("overwrite"));
+        if (world.is_root()) print_trials(study, call);
       });
       return exit_complete;
     }
@@ -110,12 +125,9 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     options.retry_failed = call.has("retry-failed");
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
-    options.provenance = make_provenance(environment, hosts, joined_command_line(call));
+    options.provenance = make_provenance(environment, hosts, command_line_of(call));
     return run_study(world, study, hosts, options);
-  } catch (UserError const& error) {  // the same on all ranks
-    if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
-    return exit_user_error;
-  } catch (StorageError const& error) {
+  } catch (StorageError const& error) {  // of `on_all_ranks`, so the same on all
     if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
     return exit_storage;
   }
@@ -134,28 +146,31 @@ int run(Invocation const& call) {
 }  // namespace
 
 Command run_command() {
-  Command command;
-  command.name = "run";
-  command.arguments = {"STUDY.ini"};
-  command.summary = "Runs a study, or what is missing of it.";
-  command.details =
-      "With one process, or with many: mpirun -n 8 engram run STUDY.ini. Every key of the study "
-      "file can be given as --section.key value, which wins, for example --study.trials 100.\n"
-      "If the results file exists and its study is the same, the study is continued; otherwise "
-      "engram says which keys differ and changes nothing. SIGINT (ctrl-C) or SIGTERM ends a run in "
-      "good order, a second SIGINT at once; either way the same command continues it.";
-  command.options = {
-      {"overwrite", "", "start anew, whatever the results file holds"},
-      {"extend", "", "continue a results file of the same study with fewer trials"},
-      {"retry-failed", "", "run the trials again that failed or timed out"},
-      {"dry-run", "", "show the trials that would run, and write nothing"},
-      {"threads", "N", "threads a rank; by default the cores of the node shared by its ranks"},
-      {"quiet", "", "print errors and failed trials only", 'q'},
+  return {
+      .name = "run",
+      .arguments = {"STUDY.ini"},
+      .summary = "Runs a study, or what is missing of it.",
+      .details =
+          "With one process, or with many: mpirun -n 8 engram run STUDY.ini. Every key of the "
+          "study file can be given as --section.key value, which wins, for example --study.trials "
+          "100.\n"
+          "If the results file exists and its study is the same, the study is continued; otherwise "
+          "engram says which keys differ and changes nothing. SIGINT (ctrl-C) or SIGTERM ends a "
+          "run in good order, a second SIGINT at once; either way the same command continues it.",
+      .options =
+          {
+              {"overwrite", "", "start anew, whatever the results file holds"},
+              {"extend", "", "continue a results file of the same study with fewer trials"},
+              {"retry-failed", "", "run the trials again that failed or timed out"},
+              {"dry-run", "", "show the trials that would run, and write nothing"},
+              {"threads", "N",
+               "threads a rank; by default the cores of the node shared by its ranks"},
+              {"quiet", "", "print errors and failed trials only", 'q'},
+          },
+      .takes_overrides = true,
+      .uses_all_ranks = true,
+      .run = run,
   };
-  command.takes_overrides = true;
-  command.uses_all_ranks = true;
-  command.run = run;
-  return command;
 }
 
 }  // namespace engram

@@ -6,6 +6,7 @@
 
 #include "analysis/format.hpp"
 #include "core/config.hpp"
+#include "core/text.hpp"
 #include "parallel/environment.hpp"
 
 namespace engram {
@@ -35,14 +36,10 @@ std::map<std::string, std::string> make_provenance(Environment const& environmen
 
 std::string distinct_hosts(std::vector<std::string> const& hosts) {
   std::vector<std::string> known;
-  std::string text;
   for (auto const& host : hosts) {
-    if (std::ranges::find(known, host) != known.end()) continue;
-    if (!known.empty()) text += ", ";
-    text += host;
-    known.push_back(host);
+    if (std::ranges::find(known, host) == known.end()) known.push_back(host);
   }
-  return text;
+  return joined(known, ", ");
 }
 
 }  // namespace engram

@@ -4,11 +4,13 @@
 #include <chrono>
 #include <limits>
 #include <optional>
+#include <set>
 #include <stdexcept>
 
 #include "core/error.hpp"
 #include "jobs/file_system.hpp"
 #include "jobs/journal.hpp"
+#include "jobs/overdue.hpp"
 #include "jobs/results_reader.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_writer.hpp"
@@ -26,6 +28,8 @@ std::string listed(std::vector<std::string> const& items) {
   return text;
 }
 
+}  // namespace
+
 UserError other_study(std::filesystem::path const& path, Results const& theirs,
                       Results const& ours) {
   bool const can_extend = match_study(theirs, ours) == StudyMatch::fewer_trials;
@@ -34,6 +38,8 @@ UserError other_study(std::filesystem::path const& path, Results const& theirs,
                    (can_extend ? "use --extend to go on with more trials, " : "use ") +
                    "--overwrite to start anew, or choose another study.output");
 }
+
+namespace {
 
 /// How often the study was opened before, by what its last provenance says.
 std::uint64_t num_restarts(Provenance const& provenance) {
@@ -146,6 +152,7 @@ Found find_results(std::filesystem::path const& path, Results const& ours, OpenM
 /// is.
 Found begin_anew(std::filesystem::path const& path, Results const& ours) {
   remove_file(path);
+  remove_overdue(path);
   return {TrialTable(ours, RowSource::Kind::none), {}};
 }
 
@@ -184,7 +191,9 @@ struct ResultsStore::State {
     encode_provenance(provenance, session);
     table.header().provenance = std::move(provenance);
     journal->append(RecordType::session, session);
+    auto const overdue = record_overdue(ours);
     journal->sync();
+    remove_overdue(path, overdue);
     if (!lock.warning().empty()) warnings.push_back(lock.warning());
     if (found.journal && found.journal->num_damaged > 0) {
       warnings.push_back(journal_path(path).string() + " has " +
@@ -194,6 +203,18 @@ struct ResultsStore::State {
     for (auto const& metric : ours.metrics) {
       if (metric.name == ours.objective) objective = &metric - ours.metrics.data();
     }
+  }
+
+  /// Records the trials that the last run ended over; returns them.
+  std::vector<TrialRecord> record_overdue(Results const& ours) {
+    auto overdue = read_overdue(path, ours);
+    suspects = std::move(overdue.suspects);
+    for (auto const& record : overdue.records) {
+      if (table.contains(record.id)) continue;
+      table.insert(record, RowSource::journal(journal->append(record)));
+      found.file_is_current = false;
+    }
+    return std::move(overdue.records);
   }
 
   double seconds() const {
@@ -225,6 +246,7 @@ struct ResultsStore::State {
     remove_file(journal_path(path));
     sync_folder(folder_of(path));
     remove_folder(side_folder(path));
+    remove_overdue(path);
   }
 
   void tick() {
@@ -245,6 +267,7 @@ struct ResultsStore::State {
   TrialTable& table;
   std::optional<Journal> journal;
   std::vector<std::string> warnings;
+  std::set<std::uint64_t> suspects;
   std::optional<std::ptrdiff_t> objective;
   WriteSchedule schedule;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -261,6 +284,10 @@ bool ResultsStore::contains(std::uint64_t id) const {
 
 std::uint64_t ResultsStore::num_recorded() const {
   return state_->table.num_recorded();
+}
+
+bool ResultsStore::is_suspect(std::uint64_t id) const {
+  return state_->suspects.contains(id);
 }
 
 ResultsStore::Summary ResultsStore::summary(std::uint64_t id) const {

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
+#include "jobs/results_file.hpp"
 #include "jobs/storage_error.hpp"
 #include "jobs/study.hpp"
 #include "jobs/trial_record.hpp"
@@ -38,6 +40,10 @@ class ResultsStore {
   /// Statuses by trial id for what is recorded; the record that counts is the first of an id.
   bool contains(std::uint64_t id) const;
   std::uint64_t num_recorded() const;
+
+  /// Whether an earlier run ended over a batch with this trial, one of which never looks at its
+  /// time limit: it has to be alone, so that it is known which.
+  bool is_suspect(std::uint64_t id) const;
 
   /// Objective and status of a recorded trial, for replaying `tell`.
   struct Summary {
@@ -74,6 +80,10 @@ class ResultsStore {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// What a run throws that finds the results of another study at `path`: it names the keys.
+UserError other_study(std::filesystem::path const& path, Results const& theirs,
+                      Results const& ours);
 
 /// Writes a trial's arrays to an immutable side file beside the results file; any rank. The record
 /// then carries the arrays' names and shapes without values.

@@ -24,14 +24,12 @@ void SearcherRegistry::add(SearcherFactory factory) {
 
 SearcherFactory const& SearcherRegistry::at(std::string_view name) const {
   std::vector<std::string> names;
-  std::string list;
   for (auto const* factory : sorted()) {
     if (factory->name == name) return *factory;
     names.push_back(factory->name);
-    list += (list.empty() ? "" : ", ") + factory->name;
   }
   throw UserError("there is no searcher " + in_quotes(name) + did_you_mean(name, names) +
-                  " (searchers: " + list + ")");
+                  " (searchers: " + joined(names, ", ") + ")");
 }
 
 std::vector<SearcherFactory const*> SearcherRegistry::sorted() const {

@@ -91,10 +91,10 @@ std::string const* value_of(std::vector<StudyEntry> const& entries, StudyEntry c
 
 /// The names of [space] in their order, which decides a searcher's points.
 std::string space_order(std::vector<StudyEntry> const& entries) {
-  std::string result;
+  std::vector<std::string> names;
   for (auto const& entry : entries)
-    if (entry.section == "space") result += (result.empty() ? "" : ", ") + entry.key;
-  return result;
+    if (entry.section == "space") names.push_back(entry.key);
+  return joined(names, ", ");
 }
 
 }  // namespace

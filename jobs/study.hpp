@@ -73,7 +73,8 @@ struct Study {
   Trial trial(std::uint64_t id, Point const& point) const;
 };
 
-/// The keys of the [study] section with their types, ranges and meanings, for help and completion.
+/// The keys of the [study] section with their types, ranges and meanings, for `run --help` and
+/// completion.
 std::vector<ParameterSpec> const& study_keys();
 
 /// Reads the files that the study's parameters name, as given or else relative to `folder`, and

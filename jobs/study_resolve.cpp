@@ -16,17 +16,11 @@ std::uint64_t const most_trials = 1'000'000'000;
 /// The points on which the experiment's own checks are tried before anything runs.
 std::size_t const num_checked_points = 16;
 
-std::string listed(std::vector<std::string> const& names) {
-  std::string result;
-  for (auto const& name : names) result += (result.empty() ? "" : ", ") + name;
-  return result;
-}
-
 /// "there is no <kind> 'x'; did you mean 'y'?", with all names if none is near.
 std::string no_such(std::string const& kind, std::string_view name,
                     std::vector<std::string> const& names) {
   auto hint = did_you_mean(name, names);
-  if (hint.empty()) hint = names.empty() ? "; there are none" : "; known: " + listed(names);
+  if (hint.empty()) hint = names.empty() ? "; there are none" : "; known: " + joined(names, ", ");
   return "there is no " + kind + " " + in_quotes(name) + hint;
 }
 

@@ -1,34 +1,14 @@
 #include "jobs/trial_record.hpp"
 
+#include <algorithm>
+#include <set>
+#include <string_view>
+
+#include "core/text.hpp"
 #include "jobs/byte_stream.hpp"
 
 namespace engram {
 namespace {
-
-void encode_value(ParameterValue const& value, ByteWriter& out) {
-  out.number(static_cast<std::uint8_t>(value.index()));
-  if (auto const* const real = std::get_if<double>(&value)) out.number(*real);
-  if (auto const* const integer = std::get_if<std::int64_t>(&value)) out.number(*integer);
-  if (auto const* const boolean = std::get_if<bool>(&value)) {
-    out.number(static_cast<std::uint8_t>(*boolean));
-  }
-  if (auto const* const text = std::get_if<std::string>(&value)) out.text(*text);
-}
-
-ParameterValue decode_value(ByteReader& in) {
-  switch (in.number<std::uint8_t>()) {
-    case 0:
-      return in.number<double>();
-    case 1:
-      return in.number<std::int64_t>();
-    case 2:
-      return in.number<std::uint8_t>() != 0;
-    case 3:
-      return in.text();
-    default:
-      throw std::runtime_error("a parameter of a trial record has an unknown type");
-  }
-}
 
 Status decode_status(ByteReader& in) {
   auto const status = in.number<std::uint8_t>();
@@ -78,7 +58,78 @@ Outcome decode_outcome(ByteReader& in) {
   return outcome;
 }
 
+/// Names become links of the results file.
+template <class T>
+std::string name_problem(std::string const& kind, std::vector<T> const& items) {
+  std::set<std::string> known;
+  for (auto const& item : items) {
+    bool const is_link = !item.name.empty() && item.name != "." &&
+                         item.name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+    if (!is_link) {
+      return kind + " " + in_quotes(item.name) + ": expected a name without '/', and not '.'";
+    }
+    if (!known.insert(item.name).second) {
+      return kind + " " + in_quotes(item.name) + ": expected each name once";
+    }
+  }
+  return {};
+}
+
+std::string shape_problem(Array const& array, ArrayValues values) {
+  constexpr std::size_t max_rank = 32;  // HDF5's
+  if (array.shape.size() > max_rank) {
+    return "array " + in_quotes(array.name) + ": expected at most " + std::to_string(max_rank) +
+           " dimensions, got " + std::to_string(array.shape.size());
+  }
+  if (values == ArrayValues::here_or_in_side_file && array.values.empty()) return {};
+  // Divided, since a product may overflow.
+  bool fills = true;
+  std::uint64_t left = array.values.size();
+  for (auto const extent : array.shape) {
+    fills = fills && extent > 0 && left % extent == 0;
+    if (fills) left /= extent;
+  }
+  bool const is_empty = std::ranges::count(array.shape, 0u) > 0;
+  if (is_empty ? array.values.empty() : fills && left == 1) return {};
+  return "array " + in_quotes(array.name) + ": its " + std::to_string(array.values.size()) +
+         " values do not fill its shape";
+}
+
 }  // namespace
+
+void encode(ParameterValue const& value, ByteWriter& out) {
+  out.number(static_cast<std::uint8_t>(value.index()));
+  if (auto const* const real = std::get_if<double>(&value)) out.number(*real);
+  if (auto const* const integer = std::get_if<std::int64_t>(&value)) out.number(*integer);
+  if (auto const* const boolean = std::get_if<bool>(&value)) {
+    out.number(static_cast<std::uint8_t>(*boolean));
+  }
+  if (auto const* const text = std::get_if<std::string>(&value)) out.text(*text);
+}
+
+ParameterValue decode_parameter(ByteReader& in) {
+  switch (in.number<std::uint8_t>()) {
+    case 0:
+      return in.number<double>();
+    case 1:
+      return in.number<std::int64_t>();
+    case 2:
+      return in.number<std::uint8_t>() != 0;
+    case 3:
+      return in.text();
+    default:
+      throw std::runtime_error("a parameter of a trial has an unknown type");
+  }
+}
+
+std::string payload_problem(Outcome const& outcome, ArrayValues values) {
+  auto problem = name_problem("series", outcome.series);
+  if (problem.empty()) problem = name_problem("array", outcome.arrays);
+  for (auto const& array : outcome.arrays) {
+    if (problem.empty()) problem = shape_problem(array, values);
+  }
+  return problem;
+}
 
 void encode(TrialRecord const& record, Bytes& bytes) {
   ByteWriter out(bytes);
@@ -88,7 +139,7 @@ void encode(TrialRecord const& record, Bytes& bytes) {
   out.number(record.seed);
   out.number(record.budget);
   out.number(static_cast<std::uint32_t>(record.searched.size()));
-  for (auto const& value : record.searched) encode_value(value, out);
+  for (auto const& value : record.searched) encode(value, out);
   encode_outcome(record.outcome, out);
   out.number(record.timing.rank);
   out.number(record.timing.attempt);
@@ -105,7 +156,7 @@ TrialRecord decode_trial_record(std::span<std::byte const>& bytes) {
   record.seed = in.number<std::uint64_t>();
   record.budget = in.number<double>();
   record.searched.resize(in.count(2));
-  for (auto& value : record.searched) value = decode_value(in);
+  for (auto& value : record.searched) value = decode_parameter(in);
   record.outcome = decode_outcome(in);
   record.timing.rank = in.number<std::int32_t>();
   record.timing.attempt = in.number<std::uint32_t>();

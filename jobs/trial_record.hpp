@@ -30,6 +30,18 @@ struct TrialRecord {
   TrialTiming timing;
 };
 
+/// Whether arrays may come without values, which are in a side file then.
+enum class ArrayValues { here, here_or_in_side_file };
+
+/// Why the series and arrays of an outcome can't be stored: names that are no links of an HDF5
+/// file, shapes that the values don't fill. Empty if they can.
+std::string payload_problem(Outcome const& outcome, ArrayValues values);
+
+class ByteReader;
+class ByteWriter;
+void encode(ParameterValue const& value, ByteWriter& out);
+ParameterValue decode_parameter(ByteReader& in);
+
 /// Little-endian, self-delimiting. `decode` throws std::runtime_error on malformed bytes.
 void encode(TrialRecord const& record, Bytes& bytes);
 TrialRecord decode_trial_record(std::span<std::byte const>& bytes);

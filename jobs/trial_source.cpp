@@ -147,7 +147,8 @@ void TrialSource::add_point(Point values) {
       continue;
     }
     ++point.num_missing;
-    queue_.add(id, has_batches ? study_.experiment->batch_key(study_.trial(id, values)) : "");
+    bool const may_join = has_batches && !store_.is_suspect(id);
+    queue_.add(id, may_join ? study_.experiment->batch_key(study_.trial(id, values)) : "");
   }
   point.values = std::move(values);
   if (point.num_missing == 0) close(point, i_point);
@@ -219,7 +220,8 @@ void TrialSource::accept_record(TrialRecord const& record) {
 bool TrialSource::retry(TrialRecord const& record) {
   if (study_.on_failure != FailurePolicy::retry) return false;
   auto const num_attempts = record.timing.attempt + 1;
-  if (num_attempts > study_.max_retries || stop_ != Stop::none) return false;
+  // Also once the study is being stopped: then the next run tries, as this one would have.
+  if (num_attempts > study_.max_retries) return false;
   report_failure(record, "; it is tried again");
   retries_[record.id] = num_attempts;
   queue_.add(record.id, "");

@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
 #include <stdexcept>
-#include <tuple>
 
 #include "core/error.hpp"
+#include "core/text.hpp"
 #include "jobs/results_schema.hpp"
 
 namespace engram {
@@ -51,30 +50,6 @@ void push_value(Column& column, ParameterValue const& value) {
   }
 }
 
-std::string joined(std::vector<std::string> const& lines) {
-  std::string text;
-  for (auto const& line : lines) text += (text.empty() ? "" : "; ") + line;
-  return printable_text(text);
-}
-
-/// Names become links of the results file.
-template <class T>
-bool are_names(std::vector<T> const& items) {
-  for (auto item = items.begin(); item != items.end(); ++item) {
-    auto const& name = item->name;
-    bool const is_double =
-        std::any_of(items.begin(), item, [&](T const& other) { return other.name == name; });
-    if (name.empty() || name == "." || is_double || name.find('/') != name.npos) return false;
-  }
-  return true;
-}
-
-bool has_values_of_its_shape(Array const& array) {
-  return array.values.empty() ||
-         array.values.size() == std::accumulate(array.shape.begin(), array.shape.end(),
-                                                std::uint64_t{1}, std::multiplies<>());
-}
-
 }  // namespace
 
 void check_fits(Results const& results, TrialRecord const& record) {
@@ -86,12 +61,9 @@ void check_fits(Results const& results, TrialRecord const& record) {
     throw std::runtime_error("the record of trial " + std::to_string(record.id) +
                              " does not have the columns of its study");
   }
-  auto const& [series, arrays] = std::tie(record.outcome.series, record.outcome.arrays);
-  if (!are_names(series) || !are_names(arrays) ||
-      !std::all_of(arrays.begin(), arrays.end(), has_values_of_its_shape)) {
-    throw std::runtime_error("trial " + std::to_string(record.id) +
-                             " has series or arrays whose names are empty, double or contain '/', "
-                             "or an array whose values do not fill its shape");
+  auto const problem = payload_problem(record.outcome, ArrayValues::here_or_in_side_file);
+  if (!problem.empty()) {
+    throw std::runtime_error("trial " + std::to_string(record.id) + ": " + problem);
   }
 }
 
@@ -129,7 +101,7 @@ bool TrialTable::insert(TrialRecord const& record, RowSource source) {
   results_.budget.push_back(record.budget);
   results_.status.push_back(outcome.status);
   results_.reason.push_back(printable_text(outcome.reason));
-  results_.warnings.push_back(joined(outcome.warnings));
+  results_.warnings.push_back(printable_text(joined(outcome.warnings, "; ")));
   results_.rank.push_back(record.timing.rank);
   results_.attempt.push_back(record.timing.attempt);
   results_.start_s.push_back(record.timing.start_s);

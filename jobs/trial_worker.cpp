@@ -1,5 +1,6 @@
 #include "jobs/trial_worker.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -9,6 +10,8 @@
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "jobs/exit_code.hpp"
+#include "jobs/overdue.hpp"
+#include "jobs/results_schema.hpp"
 #include "jobs/results_store.hpp"
 #include "jobs/trial_text.hpp"
 #include "parallel/environment.hpp"
@@ -52,12 +55,12 @@ WorkResult TrialWorker::operator()(Bytes const& chunk) {
   std::size_t num_items = 0;
   bool stopping = false;
   while (reader.next_batch(items_)) {
-    num_items += items_.size();
     stopping = stopping || stop_requested_();
     if (stopping) {
       for (auto const& item : items_) returned.push_back(item.id);
       continue;
     }
+    num_items += items_.size();
     double const start_s = seconds_since_epoch();
     auto const start = std::chrono::steady_clock::now();
     evaluate_items();
@@ -103,7 +106,7 @@ void TrialWorker::evaluate(std::span<Trial const> trials, std::span<Outcome> out
     run(trials, outcomes);
   } catch (CommunicationError const&) {
     throw;
-  } catch (std::exception const&) {
+  } catch (...) {
     // An exception is the whole batch's: find out whose it was.
     for (std::size_t i = 0; i < trials.size(); ++i) evaluate_one(trials[i], outcomes[i]);
   }
@@ -120,6 +123,8 @@ void TrialWorker::evaluate_one(Trial const& trial, Outcome& outcome) {
     fail(outcome, Status::failed, "out of memory");
   } catch (std::exception const& error) {
     fail(outcome, Status::failed, error.what());
+  } catch (...) {
+    fail(outcome, Status::failed, "an exception of unknown type");
   }
 }
 
@@ -147,10 +152,14 @@ void TrialWorker::run(std::span<Trial const> trials, std::span<Outcome> outcomes
     study_.experiment->run(context, trials, outcomes);
   }
   context.deadline.check();
-  for (auto& outcome : outcomes) check_metrics(outcome);
+  for (auto& outcome : outcomes) check(outcome);
 }
 
-void TrialWorker::check_metrics(Outcome& outcome) const {
+void TrialWorker::check(Outcome& outcome) const {
+  if (auto const problem = payload_problem(outcome, ArrayValues::here); !problem.empty()) {
+    fail(outcome, Status::failed, problem);
+    return;
+  }
   if (outcome.status != Status::complete) {
     outcome.metrics.assign(num_metrics_, std::numeric_limits<double>::quiet_NaN());
     return;
@@ -188,16 +197,43 @@ void TrialWorker::record(WorkItem const& item, Outcome& outcome, double start_s,
     write_side_file(study_.output, item.id, item.attempt, outcome.arrays);
     for (auto& array : outcome.arrays) array.values.clear();
   }
-  record_.id = item.id;
-  record_.point = item.id / study_.replicates;
-  record_.replicate = static_cast<std::uint32_t>(item.id % study_.replicates);
-  record_.seed = item.seed;
-  record_.budget = item.budget;
-  record_.searched = item.searched;
-  record_.timing = {rank_, item.attempt, start_s, seconds};
+  identify(item, start_s, seconds, record_);
   std::swap(record_.outcome, outcome);
   results.add(record_);
   std::swap(record_.outcome, outcome);
+}
+
+void TrialWorker::identify(WorkItem const& item, double start_s, double seconds,
+                           TrialRecord& record) const {
+  record.id = item.id;
+  record.point = item.id / study_.replicates;
+  record.replicate = static_cast<std::uint32_t>(item.id % study_.replicates);
+  record.seed = item.seed;
+  record.budget = item.budget;
+  record.searched = item.searched;
+  record.timing = {rank_, item.attempt, start_s, seconds};
+}
+
+/// Returns what the next run is going to do about the trials that run now.
+std::string TrialWorker::leave_overdue_file() const {
+  std::vector<TrialRecord> records;
+  for (auto const& trial : running_) {
+    auto const item = std::ranges::find(items_, trial.id, &WorkItem::id);
+    auto const seconds = Watchdog::allowance(study_.time_limit_s).count();
+    identify(*item, seconds_since_epoch() - seconds, seconds, records.emplace_back());
+    fail(records.back().outcome, Status::timed_out,
+         "went over its time limit of " + to_text(study_.time_limit_s) +
+             " s and does not check its deadline");
+  }
+  try {
+    write_overdue(study_.output, empty_results(study_), records);
+  } catch (std::exception const& error) {
+    return std::string("run the same command again to continue, which meets it again (") +
+           error.what() + ")";
+  }
+  return records.size() == 1
+             ? "run the same command again to continue, which records it as timed out"
+             : "run the same command again to continue, which evaluates them one by one";
 }
 
 void TrialWorker::end_all_ranks() const {
@@ -209,7 +245,8 @@ void TrialWorker::end_all_ranks() const {
   abort_all_ranks(text + " on rank " + std::to_string(rank_) + " (" + host_ +
                       ") is far over its time limit of " + to_text(study_.time_limit_s) +
                       " s and does not check its deadline, so it can't be stopped by itself; the "
-                      "recorded trials are safe, run the same command again to continue",
+                      "recorded trials are safe, " +
+                      leave_overdue_file(),
                   exit_internal_error);
 }
 

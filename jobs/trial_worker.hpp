@@ -16,7 +16,8 @@ namespace engram {
 
 /// Evaluates the chunks that a rank is given. A trial that throws, gives a metric that is not
 /// finite or overruns its limit becomes a record with its reason; one that overruns it and never
-/// looks at its deadline ends all ranks, since nothing else can stop it.
+/// looks at its deadline ends all ranks, since nothing else can stop it, and is recorded by the
+/// next run.
 class TrialWorker {
  public:
   /// @param stop_requested  asked between batches; true: the rest of the chunk is given back
@@ -30,10 +31,12 @@ class TrialWorker {
   void evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes);
   void evaluate_one(Trial const& trial, Outcome& outcome);
   void run(std::span<Trial const> trials, std::span<Outcome> outcomes);
-  void check_metrics(Outcome& outcome) const;
+  void check(Outcome& outcome) const;
   void fail(Outcome& outcome, Status status, std::string reason) const;
   void record(WorkItem const& item, Outcome& outcome, double start_s, double seconds,
               ChunkResultWriter& results);
+  void identify(WorkItem const& item, double start_s, double seconds, TrialRecord& record) const;
+  std::string leave_overdue_file() const;
   void end_all_ranks() const;
 
   Study const& study_;

@@ -52,16 +52,16 @@ CoreSet usable_cores() {
 }
 
 // A limit may be set on any group above ours; inside of a container ours is often shown as "/".
-std::optional<double> core_quota() {
+std::optional<double> core_quota(std::string const& root) {
   std::optional<double> smallest;
   auto const limit = [&](std::optional<double> quota) {
     if (quota && (!smallest || *quota < *smallest)) smallest = quota;
   };
-  std::ifstream groups("/proc/self/cgroup");  // lines "hierarchy:controllers:/path"
+  std::ifstream groups(root + "/proc/self/cgroup");  // lines "hierarchy:controllers:/path"
   for (std::string line; std::getline(groups, line);) {
     auto const first = line.find(':');
     auto const second = line.find(':', first + 1);
-    if (second == std::string::npos) continue;
+    if (second == std::string::npos || line.compare(second + 1, 1, "/") != 0) continue;
     std::string controllers = ",";
     controllers.append(line, first + 1, second - first - 1).push_back(',');
     bool const is_v2 = controllers == ",,";
@@ -69,7 +69,8 @@ std::optional<double> core_quota() {
     std::string path = line.substr(second + 1);
     while (true) {
       if (path == "/") path.clear();
-      limit(is_v2 ? quota_v2("/sys/fs/cgroup" + path) : quota_v1("/sys/fs/cgroup/cpu" + path));
+      limit(is_v2 ? quota_v2(root + "/sys/fs/cgroup" + path)
+                  : quota_v1(root + "/sys/fs/cgroup/cpu" + path));
       if (path.empty()) break;
       path.resize(path.find_last_of('/'));
     }

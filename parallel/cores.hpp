@@ -3,6 +3,7 @@
 #include <bitset>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace engram {
 
@@ -14,7 +15,8 @@ CoreSet usable_cores();
 
 /// The processor time that this process's control groups (v1, v2) allow, in cores; empty if
 /// unlimited.
-std::optional<double> core_quota();
+/// @param root  of the file system, for tests: a folder with proc/ and sys/
+std::optional<double> core_quota(std::string const& root = "");
 
 /// The cores that rank `i_rank` has to itself, of those that the ranks of its node may use: a core
 /// that n ranks may use counts 1/n for each. Rounded down, at least 1.

@@ -192,9 +192,6 @@ Communicator const& Environment::world() const {
 int Environment::num_threads() const {
   return state_->share.num_threads;
 }
-int Environment::ranks_on_node() const {
-  return state_->share.num_ranks;
-}
 std::string const& Environment::host() const {
   return state_->host;
 }

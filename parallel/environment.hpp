@@ -29,8 +29,7 @@ class Environment {
   /// All ranks. A duplicate of MPI_COMM_WORLD, or the local communicator.
   Communicator const& world() const;
 
-  int num_threads() const;  ///< a rank, as given to Kokkos
-  int ranks_on_node() const;
+  int num_threads() const;         ///< a rank, as given to Kokkos
   bool threads_supported() const;  ///< MPI_THREAD_SERIALIZED or better
   std::string const& host() const;
   std::string mpi_version() const;     ///< one line, for provenance
@@ -50,7 +49,8 @@ class Environment {
 /// All ranks, for code that isn't handed an Environment while there is one. Collective.
 Communicator duplicate_world();
 
-/// Ends all ranks at once with the reason on stderr, from any thread. For what can't be recovered.
+/// Ends all ranks at once with the reason on stderr, from any thread, whatever threads the MPI
+/// library supports. For what can't be recovered.
 [[noreturn]] void abort_all_ranks(std::string const& reason, int exit_code);
 
 }  // namespace engram

@@ -78,6 +78,18 @@ int report_failure_of_all(Communicator const& world, Failure const& failure) {
   return std::ranges::min(codes);
 }
 
+#if ENGRAM_HAVE_MPI
+/// Whether this thread may, whatever others are doing. The main thread comes here only after its
+/// service thread has ended.
+bool may_call_mpi() {
+  int thread_level = MPI_THREAD_SINGLE;
+  int is_main = 0;
+  MPI_Query_thread(&thread_level);
+  MPI_Is_thread_main(&is_main);
+  return is_main || thread_level == MPI_THREAD_MULTIPLE;
+}
+#endif
+
 }  // namespace
 
 std::string host_name() {
@@ -114,7 +126,7 @@ void abort_all_ranks(std::string const& reason, int exit_code) {
   int finalized = 0;
   MPI_Initialized(&initialized);
   MPI_Finalized(&finalized);
-  if (initialized && !finalized) {
+  if (initialized && !finalized && may_call_mpi()) {
     int rank = 0;
     MPI_Comm_rank(MPI_COMM_WORLD, &rank);
     print_error(place_of(rank) + reason);
@@ -122,6 +134,7 @@ void abort_all_ranks(std::string const& reason, int exit_code) {
     std::_Exit(exit_code);
   }
 #endif
+  // Without MPI's help: mpirun ends the ranks beside one that exits without MPI_Finalize.
   print_error(reason);
   std::_Exit(exit_code);
 }

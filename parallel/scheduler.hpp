@@ -52,9 +52,9 @@ struct SchedulerOptions {
 /// returns on every rank when it is finished. Collective.
 ///
 /// Rank 0 serves work and receives outcomes on a service thread while its own main thread computes
-/// like the others. Chunks shrink towards the end (guided self-scheduling) and each rank asks for
-/// its next chunk before it has finished the present one. Without thread support in the MPI
-/// library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
+/// like the others. Chunks shrink towards the end (guided self-scheduling); while items are short,
+/// rank 0 sends each rank a chunk ahead of the one that it computes. Without thread support in the
+/// MPI library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
 /// after each round.
 ///
 /// An exception from the source, or from the worker on rank 0, leaves on every rank with the same

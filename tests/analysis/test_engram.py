@@ -1,4 +1,4 @@
-"""The Python module, on files in the layout of DESIGN.md and on one that engram wrote."""
+"""The Python module, on files written here in the layout of the README and on one that engram wrote."""
 
 import os
 import pathlib

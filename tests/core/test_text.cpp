@@ -50,8 +50,15 @@ TEST(Text, RealsReadBackToTheSameBits) {
 TEST(Text, QuotesAreShortAndOnOneLine) {
   EXPECT_EQ(in_quotes("leak"), "'leak'");
   EXPECT_EQ(in_quotes("a\nb\x01"), "'a?b?'");
-  auto const shortened = in_quotes(std::string(59, 'a') + "éé");
+  auto const shortened = in_quotes(std::string(59, 'a').append("éé"));
   EXPECT_EQ(shortened, "'" + std::string(59, 'a') + "…'");
+}
+
+TEST(Text, JoinsItems) {
+  using Items = std::vector<std::string>;
+  EXPECT_EQ(joined(Items{}, ", "), "");
+  EXPECT_EQ(joined(Items{"a"}, ", "), "a");
+  EXPECT_EQ(joined(Items{"", "b", ""}, "; "), "; b; ");
 }
 
 TEST(Text, KnowsUtf8) {

@@ -1,10 +1,13 @@
 """Trials that fail, and ranks that do."""
 
+import shutil
+import subprocess
+
 import pytest
 from engram_runs import (
     COMPLETE,
+    ENVIRONMENT,
     FAILED_TRIALS,
-    INTERNAL_ERROR,
     assert_same_results,
     engram,
     own_lines,
@@ -58,16 +61,53 @@ def test_a_rank_that_aborts_ends_the_job_and_the_next_run_continues(tmp_path, ra
     assert rows(output)["metric/value"].tobytes() == rows(tmp_path / "study.h5")["metric/value"].tobytes()
 
 
-def test_a_trial_that_hangs_ends_the_job_with_its_name(tmp_path):
-    marker = tmp_path / "marker"
-    study = write_study(
-        tmp_path, study="trials = 30\ntime_limit = 0.2", experiment=f"mode = hang\nprobability = 0.1\nmarker = {marker}"
-    )
-    done = engram("run", study, ranks=2)
+def claim_serialized_mpi(tmp_path, monkeypatch):
+    """Later runs believe that their MPI library is at MPI_THREAD_SERIALIZED."""
+    source, library = tmp_path / "level.c", tmp_path / "level.so"
+    source.write_text("int MPI_Query_thread(int* level) { *level = 2; return 0; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True)
+    monkeypatch.setitem(ENVIRONMENT, "LD_PRELOAD", str(library))
+    asan = ENVIRONMENT.get("ASAN_OPTIONS", "")
+    monkeypatch.setitem(ENVIRONMENT, "ASAN_OPTIONS", asan + ":verify_asan_link_order=0")
+
+
+def test_a_trial_that_hangs_ends_all_ranks_also_if_its_thread_may_not_call_mpi(tmp_path, monkeypatch):
+    if not shutil.which("cc"):
+        pytest.skip("needs a C compiler")
+    claim_serialized_mpi(tmp_path, monkeypatch)
+    study = write_study(tmp_path, study="trials = 2\ntime_limit = 0.2", experiment="mode = hang")
+    done = engram("run", study, ranks=3)
     assert done.returncode not in (COMPLETE, FAILED_TRIALS), done.stderr
     lines = own_lines(done.stderr)
-    assert any("does not check its deadline" in line and "x = " in line and "rank " in line for line in lines), lines
-    assert engram("run", study, ranks=2).returncode == COMPLETE
+    assert any("does not check its deadline" in line for line in lines), lines
+    assert not any(line.startswith("engram: rank ") for line in lines), "MPI was asked for the rank"
+
+
+@pytest.mark.parametrize("ranks, batched", [(2, "false"), (0, "true")])
+def test_a_trial_that_hangs_ends_the_job_and_is_recorded_by_the_next_run(tmp_path, ranks, batched):
+    study = write_study(
+        tmp_path,
+        study="trials = 30\ntime_limit = 0.2\nseed = 2",
+        experiment=f"mode = hang\nprobability = 0.05\nbatched = {batched}",
+    )
+    codes, lines = [], []
+    while len(codes) < 10 and FAILED_TRIALS not in codes:
+        done = engram("run", study, ranks=ranks)
+        codes.append(done.returncode)
+        lines += own_lines(done.stderr)
+    assert codes[-1] == FAILED_TRIALS, lines
+    assert codes[:-1] and COMPLETE not in codes
+    hung = [line for line in lines if "does not check its deadline" in line]
+    assert len(hung) >= len(codes) - 1
+    assert all("x = " in line and "rank " in line for line in hung), hung
+    table = rows(tmp_path / "study.h5")
+    assert list(table["id"]) == list(range(30))
+    timed_out = table["status"] == TIMED_OUT_STATUS
+    assert timed_out.sum() == 2
+    assert (table["status"][~timed_out] == COMPLETE_STATUS).all()
+    reason = b"went over its time limit of 0.2 s and does not check its deadline"
+    assert all(text == reason for text in table["reason"][timed_out])
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["study.h5", "study.ini"]
 
 
 @pytest.mark.parametrize("policy", ["skip", "penalise", "retry"])

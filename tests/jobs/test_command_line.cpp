@@ -6,26 +6,16 @@
 #include <iostream>
 #include <sstream>
 
+#include "analysis/format.hpp"
 #include "experiments/experiment.hpp"
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/searcher.hpp"
+#include "jobs/study.hpp"
+#include "tests/jobs/captured.hpp"
 
 namespace engram {
 namespace {
-
-/// What a stream is given, instead of its own target.
-class Captured {
- public:
-  explicit Captured(std::ostream& stream) : stream_(stream), buffer_(stream.rdbuf(text_.rdbuf())) {}
-  ~Captured() { stream_.rdbuf(buffer_); }
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostream& stream_;
-  std::ostringstream text_;
-  std::streambuf* buffer_;
-};
 
 struct Result {
   int exit_code = 0;
@@ -69,8 +59,20 @@ TEST(CommandLine, EveryCommandHasHelpWithItsOptionsAndExitCodes) {
 }
 
 TEST(CommandLine, HelpKeepsWithin100Columns) {
-  std::istringstream lines(call({"run", "--help"}).out);
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 102u) << line;
+  for (auto const& command : all_commands()) {
+    std::istringstream lines(call({command.name, "--help"}).out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 100u) << line;
+  }
+}
+
+TEST(CommandLine, HelpOfRunExplainsTheKeysOfAStudy) {
+  auto const help = call({"run", "--help"}).out;
+  for (auto const& key : study_keys()) {
+    EXPECT_TRUE(contains(help, "\n  " + key.name + " ")) << key.name;
+    EXPECT_TRUE(contains(help, key.meaning.substr(0, 20))) << key.name;
+    EXPECT_TRUE(contains(call({"completion", "bash"}).out, " --study." + key.name)) << key.name;
+  }
+  EXPECT_FALSE(contains(call({"report", "--help"}).out, "time_limit"));
 }
 
 TEST(CommandLine, UnknownCommandNamesTheNearest) {

@@ -7,12 +7,14 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
-#include <sstream>
+#include <thread>
 
 #include "core/error.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/results_file.hpp"
 #include "parallel/environment.hpp"
+#include "tests/jobs/captured.hpp"
+#include "tests/jobs/refusal.hpp"
 
 namespace engram {
 namespace {
@@ -85,6 +87,30 @@ class Interrupts final : public Experiment {
 
 RegisterExperiment<Interrupts> const interrupts;
 
+/// The first trial of each rank asks for a stop, lasts until that is heard of, and fails.
+class FailsWhenStopped final : public Experiment {
+ public:
+  std::string_view name() const override { return "test_fails_when_stopped"; }
+  std::string_view summary() const override { return "for tests"; }
+  std::string_view source() const override { return "none"; }
+  std::vector<ParameterSpec> parameters() const override { return {real("x", 0)}; }
+  std::vector<MetricSpec> metrics(Parameters const&) const override {
+    return {{"value", Direction::minimise, "1", "x"}};
+  }
+  void run(TrialContext&, std::span<Trial const> trials,
+           std::span<Outcome> outcomes) const override {
+    static bool done = false;
+    if (!std::exchange(done, true)) {
+      ::raise(SIGTERM);
+      std::this_thread::sleep_for(std::chrono::seconds(1));
+      throw std::runtime_error("the first trial");
+    }
+    outcomes[0].metrics = {trials[0].parameters.real("x")};
+  }
+};
+
+RegisterExperiment<FailsWhenStopped> const fails_when_stopped;
+
 /// A folder of its own for each test, the same on all ranks, and what rank 0 prints.
 class Runner : public testing::Test {
  protected:
@@ -107,20 +133,9 @@ class Runner : public testing::Test {
   }
 
   int run(Study const& study, RunOptions options = {}) {
-    std::ostringstream errors, out;
-    auto* const error_buffer = std::cerr.rdbuf(errors.rdbuf());
-    auto* const out_buffer = std::cout.rdbuf(out.rdbuf());
-    int code = -1;
-    std::exception_ptr error;
-    try {
-      code = run_study(world_, study, hosts_, options);
-    } catch (...) {
-      error = std::current_exception();
-    }
-    std::cerr.rdbuf(error_buffer);
-    std::cout.rdbuf(out_buffer);
-    messages_ = errors.str() + out.str();
-    if (error) std::rethrow_exception(error);
+    Captured const errors(std::cerr), out(std::cout);
+    int const code = run_study(world_, study, hosts_, options);
+    messages_ = errors.text() + out.text();
     return code;
   }
 
@@ -281,11 +296,22 @@ TEST_F(Runner, OtherStudyIsAnErrorOnAllRanks) {
 TEST_F(Runner, FailedTrialsAreRunAgainOnRequest) {
   auto const study = make_study(no_op_study("trials = 6", "mode = throw\nprobability = 0.5"));
   EXPECT_EQ(run(study), exit_failed_trials);
-  std::size_t const num_failed = is_root() ? count(read(), Status::failed) : 0;
+  auto const before = is_root() ? read() : Results();
   EXPECT_EQ(run(study, {.retry_failed = true}), exit_failed_trials);
   if (!is_root()) return;
-  EXPECT_EQ(read().num_rows(), 6u);
-  EXPECT_EQ(count(read(), Status::failed), num_failed);
+  EXPECT_EQ(messages_.find("nothing was left to do"), std::string::npos) << messages_;
+  auto const after = read();
+  ASSERT_EQ(after.num_rows(), 6u);
+  EXPECT_EQ(after.status, before.status);
+  EXPECT_GT(count(after, Status::failed), 0u);
+  EXPECT_GT(count(after, Status::complete), 0u);
+  for (std::size_t row = 0; row < 6; ++row) {
+    if (after.status[row] == Status::complete) {
+      EXPECT_EQ(after.start_s[row], before.start_s[row]);
+    } else {
+      EXPECT_GT(after.start_s[row], before.start_s[row]);
+    }
+  }
 }
 
 TEST_F(Runner, SearcherIsToldInOrderWhateverTheRanks) {
@@ -359,6 +385,16 @@ TEST_F(Runner, SignalEndsTheStudyInGoodOrderIfRank0HasIt) {
   EXPECT_EQ(read().num_rows(), 300u);
 }
 
+TEST_F(Runner, TrialThatFailsDuringAStopIsTriedAgainByTheNextRun) {
+  auto const study = make_study(
+      "[study]\nname = test\nexperiment = test_fails_when_stopped\nsearcher = random\ntrials = 20\n"
+      "objective = value\non_failure = retry\nmax_retries = 4\n[space]\nx = uniform(0, 1)\n");
+  EXPECT_EQ(run(study), exit_continue);
+  EXPECT_EQ(run(study), exit_complete);
+  if (!is_root()) return;
+  EXPECT_EQ(count(read(), Status::complete), 20u);
+}
+
 TEST(OnAllRanks, OneRanksErrorIsThrownOnAll) {
   auto const world = duplicate_world();
   auto const fail_on = [&](int rank) {
@@ -368,12 +404,7 @@ TEST(OnAllRanks, OneRanksErrorIsThrownOnAll) {
   };
   EXPECT_NO_THROW(fail_on(world.size()));
   for (int rank = 0; rank < world.size(); ++rank) {
-    try {
-      fail_on(rank);
-      FAIL();
-    } catch (UserError const& error) {
-      EXPECT_EQ(error.what(), "rank " + std::to_string(rank));
-    }
+    EXPECT_EQ(refusal([&] { fail_on(rank); }), "rank " + std::to_string(rank));
   }
 }
 

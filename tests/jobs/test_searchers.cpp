@@ -10,6 +10,7 @@
 #include "core/error.hpp"
 #include "jobs/searcher.hpp"
 #include "jobs/searchers/sobol_table.hpp"
+#include "tests/jobs/refusal.hpp"
 
 namespace engram {
 namespace {
@@ -191,13 +192,8 @@ TEST(SearcherRegistry, NamesTheNearest) {
       registry.add({.name = "sobol", .summary = {}, .source = {}, .options = {}, .make = {}}),
       std::logic_error);
   EXPECT_EQ(registry.at("sobol").name, "sobol");
-  try {
-    registry.at("sobel");
-    FAIL();
-  } catch (UserError const& error) {
-    EXPECT_STREQ(error.what(),
-                 "there is no searcher 'sobel'; did you mean 'sobol'? (searchers: sobol)");
-  }
+  EXPECT_EQ(refusal([&] { registry.at("sobel"); }),
+            "there is no searcher 'sobel'; did you mean 'sobol'? (searchers: sobol)");
 }
 
 TEST(Grid, WalksTheLastDimensionFastest) {

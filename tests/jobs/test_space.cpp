@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-#include "core/error.hpp"
+#include "tests/jobs/refusal.hpp"
 
 namespace engram {
 namespace {
@@ -14,13 +14,8 @@ ParameterSpec const units = integer("units", 100).range(1, 1000);
 ParameterSpec const task = choice("task", "narma10", {"narma10", "lorenz"});
 ParameterSpec const feedback = boolean("feedback", false);
 
-std::string refusal(ParameterSpec const& spec, std::string const& text) {
-  try {
-    Dimension::parse(spec, text);
-  } catch (UserError const& error) {
-    return error.what();
-  }
-  return "no error";
+std::string refusal_of(ParameterSpec const& spec, std::string const& text) {
+  return refusal([&] { Dimension::parse(spec, text); });
 }
 
 TEST(Space, ReadsEveryKind) {
@@ -81,48 +76,51 @@ TEST(Space, CanonicalTextReadsBack) {
 }
 
 TEST(Space, RefusesReversedAndEmptyRanges) {
-  EXPECT_EQ(refusal(leak, "uniform(1, 0.5)"), "expected uniform(a, b) with a < b, got 1 and 0.5");
-  EXPECT_EQ(refusal(leak, "uniform(1, 1)"), "expected uniform(a, b) with a < b, got 1 and 1");
-  EXPECT_EQ(refusal(leak, "loguniform(0, 1)"), "expected loguniform(a, b) with a > 0, got 0 and 1");
-  EXPECT_EQ(refusal(units, "integer(5, 3)"), "expected integer(a, b) with a <= b, got 5 and 3");
+  EXPECT_EQ(refusal_of(leak, "uniform(1, 0.5)"),
+            "expected uniform(a, b) with a < b, got 1 and 0.5");
+  EXPECT_EQ(refusal_of(leak, "uniform(1, 1)"), "expected uniform(a, b) with a < b, got 1 and 1");
+  EXPECT_EQ(refusal_of(leak, "loguniform(0, 1)"),
+            "expected loguniform(a, b) with a > 0, got 0 and 1");
+  EXPECT_EQ(refusal_of(units, "integer(5, 3)"), "expected integer(a, b) with a <= b, got 5 and 3");
   EXPECT_EQ(Dimension::parse(units, "integer(3, 3)").num_values(), 1u);
-  EXPECT_EQ(refusal(real("a", 0), "uniform(-1e308, 1e308)"),
+  EXPECT_EQ(refusal_of(real("a", 0), "uniform(-1e308, 1e308)"),
             "expected bounds whose difference is a finite number, got -1e+308 and 1e+308");
-  EXPECT_EQ(refusal(real("a", 1), "loguniform(1e-300, 1e300)"),
+  EXPECT_EQ(refusal_of(real("a", 1), "loguniform(1e-300, 1e300)"),
             "expected bounds whose ratio is a finite number, got 1e-300 and 1e+300");
-  EXPECT_EQ(refusal(integer("n", 0), "integer(0, 9007199254740993)"),
+  EXPECT_EQ(refusal_of(integer("n", 0), "integer(0, 9007199254740993)"),
             "expected integers below 2^53 in size, got 0 and 9007199254740992");
 }
 
 TEST(Space, RefusesValuesOutsideTheParameter) {
-  EXPECT_EQ(refusal(leak, "uniform(0, 11)"), "expected a real number in [0, 10], got '11'");
-  EXPECT_EQ(refusal(units, "integer(0, 5)"), "expected an integer in [1, 1000], got '0'");
-  EXPECT_EQ(refusal(task, "choice(narma10, lorentz)"),
+  EXPECT_EQ(refusal_of(leak, "uniform(0, 11)"), "expected a real number in [0, 10], got '11'");
+  EXPECT_EQ(refusal_of(units, "integer(0, 5)"), "expected an integer in [1, 1000], got '0'");
+  EXPECT_EQ(refusal_of(task, "choice(narma10, lorentz)"),
             "expected one of narma10, lorenz, got 'lorentz'; did you mean 'lorenz'?");
-  EXPECT_EQ(refusal(leak, "uniform(0, nan)"), "expected a real number in [0, 10], got 'nan'");
+  EXPECT_EQ(refusal_of(leak, "uniform(0, nan)"), "expected a real number in [0, 10], got 'nan'");
 }
 
 TEST(Space, RefusesOtherForms) {
   auto const expected =
       "expected uniform(a, b), loguniform(a, b), choice(x, y, …) or grid(x, y, …) for a real "
       "number in [0, 10], got ";
-  EXPECT_EQ(refusal(leak, "0.5"), expected + std::string("'0.5'"));
-  EXPECT_EQ(refusal(leak, ""), expected + std::string("''"));
-  EXPECT_EQ(refusal(leak, "unifrom(0, 1)"),
+  EXPECT_EQ(refusal_of(leak, "0.5"), expected + std::string("'0.5'"));
+  EXPECT_EQ(refusal_of(leak, ""), expected + std::string("''"));
+  EXPECT_EQ(refusal_of(leak, "unifrom(0, 1)"),
             expected + std::string("'unifrom(0, 1)'; did you mean 'uniform'?"));
-  EXPECT_EQ(refusal(leak, "uniform(0, 1"), expected + std::string("'uniform(0, 1'"));
-  EXPECT_EQ(refusal(leak, "integer(0, 1)"), expected + std::string("'integer(0, 1)'"));
-  EXPECT_EQ(refusal(units, "uniform(1, 5)"),
+  EXPECT_EQ(refusal_of(leak, "uniform(0, 1"), expected + std::string("'uniform(0, 1'"));
+  EXPECT_EQ(refusal_of(leak, "integer(0, 1)"), expected + std::string("'integer(0, 1)'"));
+  EXPECT_EQ(refusal_of(units, "uniform(1, 5)"),
             "expected integer(a, b), choice(x, y, …) or grid(x, y, …) for an integer in [1, 1000], "
             "got 'uniform(1, 5)'");
-  EXPECT_EQ(refusal(task, "uniform(1, 5)"),
+  EXPECT_EQ(refusal_of(task, "uniform(1, 5)"),
             "expected choice(x, y, …) or grid(x, y, …) for one of narma10, lorenz, got "
             "'uniform(1, 5)'");
-  EXPECT_EQ(refusal(leak, "uniform(1)"), "expected two bounds, uniform(a, b), got 1");
-  EXPECT_EQ(refusal(leak, "uniform(1, 2, 3)"), "expected two bounds, uniform(a, b), got 3");
-  EXPECT_EQ(refusal(leak, "grid()"), "expected grid(x, y, …) with a value between the commas");
-  EXPECT_EQ(refusal(leak, "grid(1,,2)"), "expected grid(x, y, …) with a value between the commas");
-  EXPECT_EQ(refusal(leak, "grid(1, 2, 1.0)"), "expected each value once, got '1.0' twice");
+  EXPECT_EQ(refusal_of(leak, "uniform(1)"), "expected two bounds, uniform(a, b), got 1");
+  EXPECT_EQ(refusal_of(leak, "uniform(1, 2, 3)"), "expected two bounds, uniform(a, b), got 3");
+  EXPECT_EQ(refusal_of(leak, "grid()"), "expected grid(x, y, …) with a value between the commas");
+  EXPECT_EQ(refusal_of(leak, "grid(1,,2)"),
+            "expected grid(x, y, …) with a value between the commas");
+  EXPECT_EQ(refusal_of(leak, "grid(1, 2, 1.0)"), "expected each value once, got '1.0' twice");
 }
 
 }  // namespace

@@ -1,13 +1,14 @@
 #include "jobs/study.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "core/error.hpp"
+#include "tests/jobs/refusal.hpp"
+#include "tests/jobs/results_test_study.hpp"
 #include "tests/jobs/study_text.hpp"
 
 namespace engram {
@@ -54,13 +55,15 @@ Study parse(std::string const& text, Overrides const& overrides = {}) {
   return parse_study(text, "a.ini", overrides);
 }
 
-std::string refusal(std::string const& text, Overrides const& overrides = {}) {
-  try {
-    parse(text, overrides);
-  } catch (UserError const& error) {
-    return error.what();
+std::string refusal_of(std::string const& text, Overrides const& overrides = {}) {
+  return refusal([&] { parse(text, overrides); });
+}
+
+/// Each text behind `before` is refused with "a.ini" and its message.
+void expect_refusals(std::string const& before, Overrides const& cases) {
+  for (auto const& [text, message] : cases) {
+    EXPECT_EQ(refusal_of(before + text), "a.ini" + message) << text;
   }
-  return "no error";
 }
 
 std::string with(std::string text, std::string const& from, std::string const& to) {
@@ -121,7 +124,7 @@ TEST(Study, WithoutASpaceHasOnePointReplicated) {
   EXPECT_EQ(parse(minimal + "trials = 5\n").num_points, 1u);
   EXPECT_EQ(parse(minimal + "replicates = 5\n").num_trials(), 5u);
   EXPECT_EQ(parse(minimal + "searcher = random\nreplicates = 5\ntrials = 5\n").num_trials(), 5u);
-  EXPECT_EQ(refusal(minimal + "replicates = 5\ntrials = 10\n"),
+  EXPECT_EQ(refusal_of(minimal + "replicates = 5\ntrials = 10\n"),
             "a.ini:4: study.trials: expected as many trials as replicates (5), because without a "
             "[space] there is one point, got 10");
 }
@@ -133,24 +136,28 @@ TEST(Study, ChoosesASearcher) {
   auto const random = parse(minimal + "trials = 8\n[space]\nx = uniform(0, 1)\n");
   EXPECT_EQ(random.searcher->name, "random");
   EXPECT_EQ(random.num_points, 8u);
-  EXPECT_EQ(refusal(minimal + "[space]\nx = uniform(0, 1)\n"),
-            "a.ini: study.trials: expected the number of trials, because x = uniform(0, 1) spans "
-            "no grid, got none");
-  EXPECT_EQ(refusal(minimal + "searcher = sobol\n[space]\nx = uniform(0, 1)\n"),
-            "a.ini:3: study.searcher: expected the number of trials (study.trials), which this "
-            "searcher can't tell by itself");
+  expect_refusals(
+      minimal,
+      {
+          {"[space]\nx = uniform(0, 1)\n",
+           ": study.trials: expected the number of trials, because x = uniform(0, 1) spans "
+           "no grid, got none"},
+          {"searcher = sobol\n[space]\nx = uniform(0, 1)\n",
+           ":3: study.searcher: expected the number of trials (study.trials), which this "
+           "searcher can't tell by itself"},
+      });
 }
 
 TEST(Study, CountsReplicatesAmongTheTrials) {
   auto const space = std::string("[space]\nx = uniform(0, 1)\n");
-  EXPECT_EQ(refusal(minimal + "replicates = 4\ntrials = 10\n" + space),
+  EXPECT_EQ(refusal_of(minimal + "replicates = 4\ntrials = 10\n" + space),
             "a.ini:4: study.trials: expected a multiple of study.replicates = 4, such as 8 or 12, "
             "got 10");
-  EXPECT_EQ(refusal(minimal + "replicates = 4\ntrials = 3\n" + space),
+  EXPECT_EQ(refusal_of(minimal + "replicates = 4\ntrials = 3\n" + space),
             "a.ini:4: study.trials: expected a multiple of study.replicates = 4, such as 4, got 3");
   auto const grid = minimal + "searcher = grid\nreplicates = 2\n[space]\nunits = grid(1, 2, 3)\n";
   EXPECT_EQ(parse(with(grid, "replicates", "trials = 6\nreplicates")).num_points, 3u);
-  EXPECT_EQ(refusal(with(grid, "replicates", "trials = 8\nreplicates")),
+  EXPECT_EQ(refusal_of(with(grid, "replicates", "trials = 8\nreplicates")),
             "a.ini:4: study.trials: the grid has 3 points, but the study asks for 4; leave out the "
             "number of trials, or give 3 times the replicates");
 }
@@ -224,16 +231,16 @@ TEST(Study, OverridesWin) {
   EXPECT_TRUE(study.fixed.boolean("noisy"));
   ASSERT_EQ(study.space.size(), 3u);
   EXPECT_EQ(study.space[2].name(), "units");
-  EXPECT_EQ(refusal(full_text, {{"study.trials", "many"}}),
+  EXPECT_EQ(refusal_of(full_text, {{"study.trials", "many"}}),
             "command line: study.trials: expected an integer in [1, 1e+09], got 'many'");
-  EXPECT_EQ(refusal(full_text, {{"trials", "8"}}),
+  EXPECT_EQ(refusal_of(full_text, {{"trials", "8"}}),
             "command line: expected --section.key value, got 'trials'");
-  EXPECT_EQ(refusal(full_text, {{"study.summary", "a # b"}}),
+  EXPECT_EQ(refusal_of(full_text, {{"study.summary", "a # b"}}),
             "command line: study.summary: expected a value without '#', which begins a comment in "
             "study files");
-  EXPECT_EQ(refusal(full_text, {{"study.summary", "a\nb"}}),
+  EXPECT_EQ(refusal_of(full_text, {{"study.summary", "a\nb"}}),
             "command line: study.summary: expected text, got the control character 10");
-  EXPECT_EQ(refusal(full_text, {{"space.x", "uniform(0, 1)"}, {"experiment.x", "0.5"}}),
+  EXPECT_EQ(refusal_of(full_text, {{"space.x", "uniform(0, 1)"}, {"experiment.x", "0.5"}}),
             "command line: space.x: expected a parameter either searched or fixed, but command "
             "line fixes it in [experiment]");
 }
@@ -261,24 +268,26 @@ TEST(Study, TrialsAreSeededByReplicateOrById) {
 }
 
 TEST(Study, RefusesWhatIsNoStudyFile) {
-  EXPECT_EQ(refusal(""),
-            "a.ini: study.experiment: expected the name of an experiment, which `engram list` "
-            "shows, got none");
-  EXPECT_EQ(refusal("[study]\nexperiment\n"),
-            "a.ini:2: expected [section] or key = value, got 'experiment'");
-  EXPECT_EQ(refusal("\n\n[study\n"), "a.ini:3: expected [section] or key = value, got '[study'");
-  EXPECT_EQ(refusal("[]\n"), "a.ini:1: expected the name of a section between [ and ]");
-  EXPECT_EQ(refusal("[study]\n= 3\n"), "a.ini:2: expected a key before '=', got '= 3'");
-  EXPECT_EQ(refusal("seed = 3\n"),
-            "a.ini:1: expected a [section] before the first key, got 'seed = 3'");
-  EXPECT_EQ(refusal("[study.]\nseed = 3\n"),
-            "a.ini:1: expected a section without '.' in its name, got 'study.'");
-  EXPECT_EQ(refusal(minimal + std::string("seed = 1\0", 9) + "\n"),
+  expect_refusals(
+      "",
+      {
+          {"",
+           ": study.experiment: expected the name of an experiment, which `engram list` "
+           "shows, got none"},
+          {"[study]\nexperiment\n", ":2: expected [section] or key = value, got 'experiment'"},
+          {"\n\n[study\n", ":3: expected [section] or key = value, got '[study'"},
+          {"[]\n", ":1: expected the name of a section between [ and ]"},
+          {"[study]\n= 3\n", ":2: expected a key before '=', got '= 3'"},
+          {"seed = 3\n", ":1: expected a [section] before the first key, got 'seed = 3'"},
+          {"[study.]\nseed = 3\n", ":1: expected a section without '.' in its name, got 'study.'"},
+      });
+  EXPECT_EQ(refusal_of(minimal + std::string("seed = 1\0", 9) + "\n"),
             "a.ini:3: expected text, got the control character 0");
-  EXPECT_EQ(refusal(minimal + "name = \xff\n"), "a.ini:3: expected text in UTF-8, got other bytes");
-  EXPECT_EQ(refusal(minimal + "name = " + std::string(10'000, 'a')),
+  EXPECT_EQ(refusal_of(minimal + "name = \xff\n"),
+            "a.ini:3: expected text in UTF-8, got other bytes");
+  EXPECT_EQ(refusal_of(minimal + "name = " + std::string(10'000, 'a')),
             "a.ini:3: expected lines of at most 10000 bytes, got 10007");
-  EXPECT_EQ(refusal(std::string((1u << 20) + 1, '\n')),
+  EXPECT_EQ(refusal_of(std::string((1u << 20) + 1, '\n')),
             "a.ini: expected a study file of at most 1 MiB");
 }
 
@@ -287,33 +296,36 @@ TEST(Study, AcceptsOtherSystemsLineEndsAndByteOrderMarks) {
 }
 
 TEST(Study, RefusesUnknownAndDoubleKeys) {
-  EXPECT_EQ(refusal(minimal + "trails = 8\n"),
-            "a.ini:3: study.trails: there is no key 'trails'; did you mean 'trials'?");
-  EXPECT_EQ(refusal(minimal + "[spaces]\nx = 1\n"),
-            "a.ini:4: spaces.x: there is no section 'spaces'; did you mean 'space'?");
-  EXPECT_EQ(refusal("[study]\nexperiment = test_quadratics\n"),
+  expect_refusals(
+      minimal,
+      {
+          {"trails = 8\n", ":3: study.trails: there is no key 'trails'; did you mean 'trials'?"},
+          {"[spaces]\nx = 1\n",
+           ":4: spaces.x: there is no section 'spaces'; did you mean 'space'?"},
+          {"[experiment]\nunit = 8\n",
+           ":4: experiment.unit: there is no parameter of test_quadratic 'unit'; did you "
+           "mean 'units'?"},
+          {"[space]\nbias = 8\n",
+           ":4: space.bias: there is no parameter of test_quadratic 'bias'; known: x, scale, "
+           "units, task, noisy, label"},
+          {"searcher = sobol\n[searcher]\nscrambled = true\n",
+           ":5: searcher.scrambled: there is no option of the searcher sobol 'scrambled'; "
+           "did you mean 'scramble'?"},
+          {"[searcher]\nscramble = true\n",
+           ":4: searcher.scramble: there is no option of the searcher grid 'scramble'; "
+           "there are none"},
+          {"seed = 1\n\nseed = 2\n",
+           ":5: study.seed: expected each key once, but line 3 has it too"},
+          {"objective = lost\n",
+           ":3: study.objective: expected a metric to minimise or maximise: there is no such "
+           "metric 'lost'; did you mean 'loss'?"},
+          {"objective = steps\n",
+           ":3: study.objective: expected a metric to minimise or maximise: there is no such "
+           "metric 'steps'; known: loss, accuracy"},
+      });
+  EXPECT_EQ(refusal_of("[study]\nexperiment = test_quadratics\n"),
             "a.ini:2: study.experiment: there is no experiment 'test_quadratics'; did you mean "
             "'test_quadratic'?");
-  EXPECT_EQ(refusal(minimal + "[experiment]\nunit = 8\n"),
-            "a.ini:4: experiment.unit: there is no parameter of test_quadratic 'unit'; did you "
-            "mean 'units'?");
-  EXPECT_EQ(refusal(minimal + "[space]\nbias = 8\n"),
-            "a.ini:4: space.bias: there is no parameter of test_quadratic 'bias'; known: x, scale, "
-            "units, task, noisy, label");
-  EXPECT_EQ(refusal(minimal + "searcher = sobol\n[searcher]\nscrambled = true\n"),
-            "a.ini:5: searcher.scrambled: there is no option of the searcher sobol 'scrambled'; "
-            "did you mean 'scramble'?");
-  EXPECT_EQ(refusal(minimal + "[searcher]\nscramble = true\n"),
-            "a.ini:4: searcher.scramble: there is no option of the searcher grid 'scramble'; "
-            "there are none");
-  EXPECT_EQ(refusal(minimal + "seed = 1\n\nseed = 2\n"),
-            "a.ini:5: study.seed: expected each key once, but line 3 has it too");
-  EXPECT_EQ(refusal(minimal + "objective = lost\n"),
-            "a.ini:3: study.objective: expected a metric to minimise or maximise: there is no such "
-            "metric 'lost'; did you mean 'loss'?");
-  EXPECT_EQ(refusal(minimal + "objective = steps\n"),
-            "a.ini:3: study.objective: expected a metric to minimise or maximise: there is no such "
-            "metric 'steps'; known: loss, accuracy");
 }
 
 TEST(Study, RefusesBadValues) {
@@ -331,40 +343,49 @@ TEST(Study, RefusesBadValues) {
                   "one of skip, abort, retry, penalise, got 'skipp'; did you mean "
                   "'skip'?"}}) {
     auto const key = line.substr(0, line.find(' '));
-    EXPECT_EQ(refusal(minimal + line + "\n"), "a.ini:3: study." + key + ": expected " + expected);
+    EXPECT_EQ(refusal_of(minimal + line + "\n"),
+              "a.ini:3: study." + key + ": expected " + expected);
   }
-  EXPECT_EQ(refusal(minimal + "[experiment]\nunits = 1000000000000\n"),
-            "a.ini:4: experiment.units: expected an integer in [1, 1000], got '1000000000000'");
-  EXPECT_EQ(refusal(minimal + "trials = 8\n[space]\nx = uniform(1, 0)\n"),
-            "a.ini:5: space.x: expected uniform(a, b) with a < b, got 1 and 0");
-  EXPECT_EQ(refusal(minimal + "name = a/b\n"),
-            "a.ini:3: study.name: expected a name that can name a file (no '/', no '.' at its "
-            "beginning, at most 200 bytes), got 'a/b'");
-  EXPECT_EQ(refusal(minimal + "on_failure = penalise\n"),
-            "a.ini: study.penalty: expected the loss that failed trials get, because on_failure is "
-            "penalise, got none");
+  expect_refusals(
+      minimal,
+      {
+          {"[experiment]\nunits = 1000000000000\n",
+           ":4: experiment.units: expected an integer in [1, 1000], got '1000000000000'"},
+          {"trials = 8\n[space]\nx = uniform(1, 0)\n",
+           ":5: space.x: expected uniform(a, b) with a < b, got 1 and 0"},
+          {"name = a/b\n",
+           ":3: study.name: expected a name that can name a file (no '/', no '.' at its "
+           "beginning, at most 200 bytes), got 'a/b'"},
+          {"on_failure = penalise\n",
+           ": study.penalty: expected the loss that failed trials get, because on_failure is "
+           "penalise, got none"},
+      });
 }
 
 TEST(Study, RefusesParametersInTheWrongSection) {
-  EXPECT_EQ(refusal(minimal + "[space]\nx = grid(0, 1)\n[experiment]\nx = 1\n"),
-            "a.ini:4: space.x: expected a parameter either searched or fixed, but line 6 fixes it "
-            "in [experiment]");
-  EXPECT_EQ(refusal(minimal + "[space]\ntask = choice(sphere, cosine)\n"),
-            "a.ini:4: space.task: expected a parameter that can be searched; this one decides "
-            "which metrics there are, so it belongs in [experiment]");
+  expect_refusals(
+      minimal,
+      {
+          {"[space]\nx = grid(0, 1)\n[experiment]\nx = 1\n",
+           ":4: space.x: expected a parameter either searched or fixed, but line 6 fixes it "
+           "in [experiment]"},
+          {"[space]\ntask = choice(sphere, cosine)\n",
+           ":4: space.task: expected a parameter that can be searched; this one decides "
+           "which metrics there are, so it belongs in [experiment]"},
+      });
 }
 
 TEST(Study, RefusesBadReferences) {
   auto const expected = std::string("a.ini:4: reference.theirs: expected metric value (source)");
   for (auto const* value : {"0.5", "loss", "loss x", "loss 0.5 somewhere", "loss nan", ""})
-    EXPECT_EQ(refusal(minimal + "[reference]\ntheirs = " + value + "\n"),
+    EXPECT_EQ(refusal_of(minimal + "[reference]\ntheirs = " + value + "\n"),
               expected + ", got '" + value + "'");
-  EXPECT_EQ(refusal(minimal + "[reference]\ntheirs = los 0.5\n"),
+  EXPECT_EQ(refusal_of(minimal + "[reference]\ntheirs = los 0.5\n"),
             "a.ini:4: reference.theirs: there is no metric 'los'; did you mean 'loss'?");
 }
 
 TEST(Study, RefusesAbsurdSizes) {
-  EXPECT_EQ(refusal(minimal + "replicates = 1000000000\n[space]\nunits = grid(1, 2)\n"),
+  EXPECT_EQ(refusal_of(minimal + "replicates = 1000000000\n[space]\nunits = grid(1, 2)\n"),
             "a.ini:3: study.replicates: expected at most 1000000000 trials, got 2 points times "
             "1000000000 replicates");
   EXPECT_EQ(parse(minimal + "trials = 1000000000\n[space]\nx = uniform(0, 1)\n").num_points,
@@ -372,54 +393,38 @@ TEST(Study, RefusesAbsurdSizes) {
 }
 
 TEST(Study, AsksTheExperimentWhetherAnyPointCanRun) {
-  EXPECT_EQ(refusal(minimal + "[experiment]\nx = 1\nunits = 1000\n"),
+  EXPECT_EQ(refusal_of(minimal + "[experiment]\nx = 1\nunits = 1000\n"),
             "a.ini: experiment test_quadratic: expected x * units of at most 900");
   // A part of the space that can't run is no reason to run nothing.
-  EXPECT_EQ(refusal(minimal + "[experiment]\nx = 1\n[space]\nunits = grid(1000, 10)\n"),
+  EXPECT_EQ(refusal_of(minimal + "[experiment]\nx = 1\n[space]\nunits = grid(1000, 10)\n"),
             "no error");
 }
 
-/// A folder of this process' own.
-class StudyFiles : public testing::Test {
- protected:
-  StudyFiles()
-      : folder_(std::filesystem::temp_directory_path() /
-                ("engram_test_study_" + std::to_string(getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~StudyFiles() override { std::filesystem::remove_all(folder_); }
-
-  std::string refusal_of(std::filesystem::path const& file) const {
-    try {
-      read_study(file);
-    } catch (UserError const& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-
-  std::filesystem::path folder_;
-};
-
-TEST_F(StudyFiles, AreRead) {
-  auto const file = folder_ / "balance.ini";
+TEST(StudyFiles, AreRead) {
+  testing::TemporaryFolder const folder;
+  auto const file = folder / "balance.ini";
   std::ofstream(file) << minimal;
   EXPECT_EQ(read_study(file).name, "balance");
   EXPECT_EQ(read_study(file, {{"study.seed", "3"}}).seed, 3u);
 }
 
-TEST_F(StudyFiles, ThatAreNoneAreRefused) {
-  std::ofstream(folder_ / "balance.ini") << minimal;
-  auto const missing = (folder_ / "balanse.ini").string();
-  EXPECT_EQ(refusal_of(missing),
+TEST(StudyFiles, ThatAreNoneAreRefused) {
+  testing::TemporaryFolder const folder;
+  auto const refusal_of_file = [](std::filesystem::path const& file) {
+    return refusal([&] { read_study(file); });
+  };
+  std::ofstream(folder / "balance.ini") << minimal;
+  auto const missing = (folder / "balanse.ini").string();
+  EXPECT_EQ(refusal_of_file(missing),
             missing +
                 ": expected a study file, but there is no such file; did you mean "
                 "'balance.ini'?");
-  EXPECT_EQ(refusal_of(folder_), folder_.string() + ": expected a study file, got a directory");
-  EXPECT_EQ(refusal_of("/dev/null"), "/dev/null: expected a study file, got no regular file");
-  auto const large = folder_ / "large.ini";
+  EXPECT_EQ(refusal_of_file(folder.path()),
+            folder.path().string() + ": expected a study file, got a directory");
+  EXPECT_EQ(refusal_of_file("/dev/null"), "/dev/null: expected a study file, got no regular file");
+  auto const large = folder / "large.ini";
   std::ofstream(large) << std::string(3u << 20, '#');
-  EXPECT_EQ(refusal_of(large), large.string() + ": expected a study file of at most 1 MiB");
+  EXPECT_EQ(refusal_of_file(large), large.string() + ": expected a study file of at most 1 MiB");
 }
 
 }  // namespace

@@ -67,5 +67,42 @@ TEST(TrialRecord, AbsurdLengthIsAnErrorAndNotAnAllocation) {
   EXPECT_THROW(decode_trial_record(in), std::runtime_error);
 }
 
+TEST(PayloadProblem, NamesAreLinksAndShapesAreFilled) {
+  auto const of_series = [](std::vector<std::string> const& names) {
+    Outcome outcome;
+    for (auto const& name : names) outcome.series.push_back({name, {1.0}});
+    return payload_problem(outcome, ArrayValues::here);
+  };
+  EXPECT_EQ(of_series({}), "");
+  EXPECT_EQ(of_series({"a", "b c", ".."}), "");
+  for (auto const& name :
+       {std::string(), std::string("."), std::string("a/b"), std::string(1, 0)}) {
+    EXPECT_NE(of_series({"a", name}), "") << name;
+  }
+  EXPECT_EQ(of_series({"a/b"}), "series 'a/b': expected a name without '/', and not '.'");
+  EXPECT_EQ(of_series({"a", "b", "a"}), "series 'a': expected each name once");
+
+  using Shape = std::vector<std::uint64_t>;
+  auto const of_array = [](Shape const& shape, std::size_t num_values, ArrayValues values) {
+    Outcome outcome;
+    outcome.arrays = {{"a", shape, std::vector<double>(num_values)}};
+    return payload_problem(outcome, values);
+  };
+  auto const max = std::uint64_t{1} << 63;
+  for (auto const& [shape, num_values] : std::vector<std::pair<Shape, std::size_t>>{
+           {{}, 1}, {{6}, 6}, {{2, 3}, 6}, {{2, 0}, 0}, {{0, max, max}, 0}}) {
+    EXPECT_EQ(of_array(shape, num_values, ArrayValues::here), "") << num_values;
+    EXPECT_EQ(of_array(shape, 0, ArrayValues::here_or_in_side_file), "") << num_values;
+  }
+  for (auto const& [shape, num_values] : std::vector<std::pair<Shape, std::size_t>>{
+           {{}, 2}, {{5}, 6}, {{2, 3}, 5}, {{4, 0}, 3}, {{0}, 1}, {{max, 4}, 1}, {{12}, 6}}) {
+    EXPECT_NE(of_array(shape, num_values, ArrayValues::here), "") << num_values;
+    EXPECT_NE(of_array(shape, num_values, ArrayValues::here_or_in_side_file), "") << num_values;
+  }
+  EXPECT_NE(of_array({2, 3}, 0, ArrayValues::here), "");
+  EXPECT_NE(of_array(Shape(33, 1), 1, ArrayValues::here), "");
+  EXPECT_EQ(of_array(Shape(32, 1), 1, ArrayValues::here), "");
+}
+
 }  // namespace
 }  // namespace engram

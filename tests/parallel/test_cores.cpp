@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <initializer_list>
+#include <string>
 #include <vector>
 
 namespace {
@@ -15,12 +19,60 @@ CoreSet cores(std::initializer_list<int> numbers) {
   return set;
 }
 
+/// A folder that looks like the root of a file system.
+class Root {
+ public:
+  Root() {
+    auto pattern = (std::filesystem::temp_directory_path() / "engram-cores-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Root() { std::filesystem::remove_all(path_); }
+  Root(Root const&) = delete;
+  Root& operator=(Root const&) = delete;
+
+  std::string path() const { return path_.string(); }
+  void write(std::string const& name, std::string const& text) const {
+    std::filesystem::create_directories((path_ / name).parent_path());
+    std::ofstream(path_ / name) << text;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
 TEST(Cores, SomeAreUsable) {
   EXPECT_GE(usable_cores().count(), 1u);
 }
 
 TEST(Cores, QuotaIsPositiveIfThereIsOne) {
   EXPECT_GT(core_quota().value_or(1.0), 0.0);
+}
+
+TEST(Cores, QuotaOfVersion2IsTheSmallestOnTheWayUp) {
+  Root const root;
+  EXPECT_FALSE(core_quota(root.path()));
+  root.write("proc/self/cgroup", "0::/slurm/job/step\n");
+  EXPECT_FALSE(core_quota(root.path()));
+  root.write("sys/fs/cgroup/slurm/job/step/cpu.max", "max 100000\n");
+  EXPECT_FALSE(core_quota(root.path()));
+  root.write("sys/fs/cgroup/slurm/job/cpu.max", "250000 100000\n");
+  EXPECT_EQ(core_quota(root.path()), 2.5);
+  root.write("sys/fs/cgroup/cpu.max", "400000 100000\n");
+  EXPECT_EQ(core_quota(root.path()), 2.5);
+  root.write("sys/fs/cgroup/slurm/cpu.max", "50000 100000\n");
+  EXPECT_EQ(core_quota(root.path()), 0.5);
+}
+
+TEST(Cores, QuotaOfVersion1IsTheCpuControllers) {
+  Root const root;
+  root.write("proc/self/cgroup", "12:cpuset:/a\nnonsense\n4:cpu,cpuacct:/a\n3:cpu:\n");
+  root.write("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "-1\n");
+  root.write("sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+  EXPECT_FALSE(core_quota(root.path()));
+  root.write("sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "150000\n");
+  EXPECT_EQ(core_quota(root.path()), 1.5);
+  root.write("sys/fs/cgroup/cpu.max", "50000 100000\n");  // of version 2
+  EXPECT_EQ(core_quota(root.path()), 1.5);
 }
 
 TEST(Cores, UnboundRanksShare) {

@@ -61,6 +61,9 @@ TEST(Failure, DifferentErrorsAreAllPrintedAndTheWorseCodeWins) {
 TEST(Failure, UnknownExceptionsAreReported) {
   Ended const ended = run([](Communicator const&) -> int { throw 7; });
   EXPECT_EQ(ended.code, 1);
+  EXPECT_EQ(ended.printed, duplicate_world().is_root() ? "engram: rank 0 (" + host_name() +
+                                                             "): an exception of unknown type\n"
+                                                       : "");
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <thread>
+
 namespace {
 
 using namespace engram;
@@ -23,12 +26,13 @@ TEST(ChunkOutcome, EvaluatePassesTheChunkAndMeasures) {
   Bytes const chunk = {std::byte{5}};
   ChunkOutcome const outcome = evaluate(
       [](Bytes const& work) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
         return WorkResult{work, 3};
       },
       chunk);
   EXPECT_EQ(outcome.result.outcome, chunk);
   EXPECT_EQ(outcome.result.num_items, 3u);
-  EXPECT_GE(outcome.seconds, 0.0);
+  EXPECT_GE(outcome.seconds, 0.002);
 }
 
 }  // namespace
