@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,9 @@
 #include "jobs/study.hpp"
 
 namespace engram::testing {
+
+/// So many calls of fdatasync fail from now on, with EIO; test_journal.cpp sees to it.
+inline std::atomic<int> num_failing_syncs = 0;
 
 /// A folder that lives as long as the object.
 class TemporaryFolder {
