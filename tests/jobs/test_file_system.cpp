@@ -39,7 +39,7 @@ TEST(CreateFolder, SyncsTheFolderOfEachThatItCreates) {
   EXPECT_EQ(synced, Paths{});
   create_folder(folder / "a" / "d" / "");
   EXPECT_TRUE(std::filesystem::is_directory(folder / "a" / "d"));
-  EXPECT_EQ(synced.front(), folder / "a");
+  EXPECT_EQ(synced, (Paths{folder / "a", folder / "a/d"}));
   write_bytes(folder / "file", "");
   EXPECT_THROW(create_folder(folder / "file"), StorageError);
   EXPECT_THROW(create_folder(folder / "file" / "a"), StorageError);
