@@ -1,5 +1,3 @@
-#include <fcntl.h>
-
 #include <chrono>
 #include <fstream>
 #include <iostream>
@@ -18,15 +16,6 @@
 
 namespace engram {
 namespace {
-
-/// Whether a run, on this node or where the file system tells, has the results file.
-bool lock_is_held(std::filesystem::path const& lock) {
-  FileDescriptor const file(::open(lock.c_str(), O_RDONLY | O_CLOEXEC));
-  struct flock request = {};
-  request.l_type = F_RDLCK;
-  request.l_whence = SEEK_SET;
-  return file && ::fcntl(file.get(), F_OFD_GETLK, &request) == 0 && request.l_type != F_UNLCK;
-}
 
 int status(Invocation const& call) {
   std::filesystem::path const file = call.arguments[0];

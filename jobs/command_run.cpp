@@ -62,8 +62,11 @@ std::set<std::uint64_t> recorded_trials(Study const& study, Invocation const& ca
   if (!has_file && results.num_rows() == 0) return {};
   auto const ours = empty_results(study);
   auto const match = match_study(results, ours);
-  bool const is_extended = match == StudyMatch::fewer_trials && call.has("extend");
-  if (match != StudyMatch::same && !is_extended) throw other_study(study.output, results, ours);
+  bool const extensible = is_extensible(study);
+  bool const is_extended = match == StudyMatch::fewer_trials && call.has("extend") && extensible;
+  if (match != StudyMatch::same && !is_extended) {
+    throw other_study(study.output, results, ours, extensible);
+  }
   std::set<std::uint64_t> recorded;
   for (std::size_t row = 0; row < results.num_rows(); ++row) {
     bool const is_kept = !call.has("retry-failed") || results.status[row] == Status::complete;

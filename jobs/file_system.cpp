@@ -9,8 +9,10 @@
 #include <cstring>
 #include <ctime>
 #include <system_error>
+#include <vector>
 
 #include "core/error.hpp"
+#include "parallel/failure.hpp"
 
 namespace engram {
 namespace {
@@ -30,11 +32,16 @@ std::string_view remedy(int errno_value) {
   }
 }
 
+struct flock lock_of_all(short type) {
+  struct flock request = {};
+  request.l_type = type;
+  request.l_whence = SEEK_SET;
+  return request;
+}
+
 /// false: another process has it. Throws std::system_error where there are no locks.
 bool try_lock(FileDescriptor const& file) {
-  struct flock request = {};
-  request.l_type = F_WRLCK;
-  request.l_whence = SEEK_SET;
+  auto request = lock_of_all(F_WRLCK);
   while (::fcntl(file.get(), F_OFD_SETLK, &request) != 0) {
     if (errno == EAGAIN || errno == EACCES) return false;
     if (errno != EINTR) throw std::system_error(errno, std::generic_category());
@@ -50,14 +57,12 @@ bool is_still(FileDescriptor const& file, std::filesystem::path const& path) {
 }
 
 std::string this_run() {
-  std::array<char, 256> host{};
-  ::gethostname(host.data(), host.size() - 1);
   std::time_t const now = std::time(nullptr);
   std::tm utc = {};
   ::gmtime_r(&now, &utc);
   std::array<char, 32> time{};
   std::strftime(time.data(), time.size(), "%Y-%m-%d %H:%M:%S UTC", &utc);
-  return "process " + std::to_string(::getpid()) + " on " + host.data() + ", started " +
+  return "process " + std::to_string(::getpid()) + " on " + host_name() + ", started " +
          time.data();
 }
 
@@ -133,6 +138,33 @@ void sync_folder(std::filesystem::path const& folder) {
   if (::fsync(file.get()) != 0 && errno != EINVAL) throw_storage_error("sync", folder, errno);
 }
 
+void create_folder(std::filesystem::path const& folder) {
+  std::error_code error;
+  std::vector<std::filesystem::path> missing;  // innermost first
+  for (auto level = folder; level.has_relative_path(); level = level.parent_path()) {
+    if (std::filesystem::exists(level, error)) break;
+    missing.push_back(level);
+  }
+  std::filesystem::create_directories(folder, error);
+  if (error) throw_storage_error("create", folder, error.value());
+  for (auto level = missing.rbegin(); level != missing.rend(); ++level) {
+    sync_folder(folder_of(*level));
+  }
+}
+
+bool file_exists(std::filesystem::path const& path) {
+  std::error_code error;
+  auto const status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::none) {
+    throw UserError("cannot read " + path.string() + ": " + error.message());
+  }
+  if (!std::filesystem::exists(status)) return false;
+  if (!std::filesystem::is_regular_file(status)) {
+    throw UserError(path.string() + " is not a file; choose another study.output");
+  }
+  return true;
+}
+
 void publish_file(std::filesystem::path const& from, std::filesystem::path const& to) {
   {
     auto const file = open_file(from, O_RDWR);
@@ -144,6 +176,12 @@ void publish_file(std::filesystem::path const& from, std::filesystem::path const
 
 void remove_file(std::filesystem::path const& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_storage_error("remove", path, errno);
+}
+
+bool lock_is_held(std::filesystem::path const& path) {
+  FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  auto request = lock_of_all(F_RDLCK);
+  return file && ::fcntl(file.get(), F_OFD_GETLK, &request) == 0 && request.l_type != F_UNLCK;
 }
 
 LockFile::LockFile(std::filesystem::path path, std::filesystem::path const& protects)

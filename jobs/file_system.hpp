@@ -57,12 +57,21 @@ void sync_folder(std::filesystem::path const& folder);
 /// The folder that holds `path`, "." if it names none.
 std::filesystem::path folder_of(std::filesystem::path const& path);
 
+/// Creates what is missing of a folder and the folders that hold it, durably. Throws StorageError.
+void create_folder(std::filesystem::path const& folder);
+
+/// False if there is nothing. Throws UserError if it is no regular file, or nobody can tell.
+bool file_exists(std::filesystem::path const& path);
+
 /// fsync(from), rename(from, to), fsync(folder): afterwards `to` is whole and durable; before, it
 /// is what it was. Throws StorageError.
 void publish_file(std::filesystem::path const& from, std::filesystem::path const& to);
 
 /// Removes a file if it is there. Throws StorageError.
 void remove_file(std::filesystem::path const& path);
+
+/// Whether a run, on this node or where the file system tells, holds the `LockFile` of this path.
+bool lock_is_held(std::filesystem::path const& path);
 
 /// An exclusive lock that the kernel releases when the process ends, however it ends. The lock file
 /// says who holds it, and is removed by the destructor.

@@ -123,6 +123,21 @@ Table read_hdf5_table(std::string const& path, std::string const& group) {
   return table;
 }
 
+using Digest = std::pair<std::string, std::string>;
+
+/// Throws UserError if the study file says that the table is another one; takes away what it says.
+void check_digest(std::vector<Digest>& given, Digest const& found, std::string const& origin) {
+  for (auto entry = given.begin(); entry != given.end(); ++entry) {
+    if (entry->first != found.first) continue;
+    if (entry->second != found.second) {
+      throw UserError("inputs." + found.first + ": expected " + in_quotes(entry->second) +
+                      ", but " + origin + " has " + in_quotes(found.second));
+    }
+    given.erase(entry);
+    return;
+  }
+}
+
 }  // namespace
 
 Table read_table(std::string const& path) {
@@ -150,7 +165,7 @@ std::string digest(Table const& table) {
 
 void load_inputs(Study& study, std::filesystem::path const& folder,
                  std::function<std::string(std::string const& parameter)> const& where) {
-  study.input_digests.clear();
+  auto given_digests = std::exchange(study.input_digests, {});
   std::string last;
   try {
     for (auto const& spec : study.experiment->parameters()) {
@@ -162,7 +177,12 @@ void load_inputs(Study& study, std::filesystem::path const& folder,
       bool const as_given = std::filesystem::exists(given.substr(0, given.rfind(":/")), error);
       auto table = read_table(as_given ? given : beside_study);
       study.input_digests.emplace_back(spec.name, digest(table));
+      check_digest(given_digests, study.input_digests.back(), table.origin);
       study.inputs.set(spec.name, std::move(table));
+    }
+    if (!given_digests.empty()) {
+      last = given_digests.front().first;
+      throw UserError("inputs." + last + ": expected no entry, because " + last + " names no file");
     }
     study.experiment->validate_inputs(study.fixed, study.inputs);
   } catch (UserError const& error) {

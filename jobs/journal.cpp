@@ -66,18 +66,19 @@ class FileWindow {
   std::uint64_t start_ = 0, length_ = 0;
 };
 
-struct Frame {
-  std::span<std::byte const> bytes;  ///< empty: the file ends inside
-  bool whole = false;                ///< the checksum is right
-};
+/// Beyond the types of this version, so that a newer version's records are recognised as such;
+/// small, so that few places of a damaged journal look like a record.
+constexpr std::uint32_t last_plausible_type = 255;
 
-Frame frame_at(FileWindow& window, std::uint64_t offset) {
+/// The record at `offset` with head and checksum; empty if there is no whole one.
+std::span<std::byte const> whole_frame_at(FileWindow& window, std::uint64_t offset) {
   auto const head = window.at(offset, record_head_size);
   if (head.empty()) return {};
   auto const length = number_at<std::uint64_t>(head, 0);
-  if (length > window.file_size()) return {};
+  auto const type = number_at<std::uint32_t>(head, 16);
+  if (length > window.file_size() || type == 0 || type > last_plausible_type) return {};
   auto const bytes = window.at(offset, record_head_size + length + crc_size);
-  return {bytes, !bytes.empty() && crc_is_right(bytes)};
+  return !bytes.empty() && crc_is_right(bytes) ? bytes : std::span<std::byte const>();
 }
 
 UserError newer_version(std::filesystem::path const& path) {
@@ -155,17 +156,14 @@ JournalScan scan_journal(std::filesystem::path const& path,
   scan.has_header = scan.end > 0;
   if (!scan.has_header) return scan;
   while (true) {
-    auto const frame = frame_at(window, scan.end);
-    if (frame.bytes.empty()) return scan;
-    auto const next = scan.end + frame.bytes.size();
-    if (frame.whole) {
-      on_record(record_of(frame.bytes, scan.end, path));
-    } else if (frame_at(window, next).whole) {
-      ++scan.num_damaged;  // not the tail: cutting here would lose what follows
-    } else {
-      return scan;
-    }
-    scan.end = next;
+    auto offset = scan.end;
+    auto frame = whole_frame_at(window, offset);
+    // Byte by byte, as a damaged length tells nothing; a tail may only be cut if nothing follows.
+    while (frame.empty() && offset < window.file_size()) frame = whole_frame_at(window, ++offset);
+    if (frame.empty()) return scan;
+    if (offset > scan.end) ++scan.num_damaged;
+    on_record(record_of(frame, offset, path));
+    scan.end = offset + frame.size();
   }
 }
 
@@ -246,20 +244,23 @@ void Journal::flush() {
   buffer_.clear();
 }
 
-void Journal::finish_background_sync() {
+void Journal::take_background_sync() {
   if (!background_sync_.valid()) return;
-  if (int const error = background_sync_.get()) {
-    unsynced_ = true;
-    throw_storage_error("sync", path_, error);
-  }
+  if (int const error = background_sync_.get()) sync_error_ = error;
+}
+
+void Journal::check_syncs() const {
+  if (sync_error_ != 0) throw_storage_error("sync", path_, sync_error_);
 }
 
 void Journal::sync() {
   flush();
-  finish_background_sync();
+  take_background_sync();
+  check_syncs();
   if (!unsynced_) return;
   last_sync_ = Clock::now();
-  if (int const error = sync_data(file_.get())) throw_storage_error("sync", path_, error);
+  sync_error_ = sync_data(file_.get());
+  check_syncs();
   unsynced_ = false;
 }
 
@@ -268,8 +269,9 @@ void Journal::sync_when_due() {
   flush();
   if (background_sync_.valid()) {
     if (background_sync_.wait_for(0s) != std::future_status::ready) return;
-    finish_background_sync();
+    take_background_sync();
   }
+  check_syncs();
   if (!unsynced_ || Clock::now() - last_sync_ < 1s) return;
   last_sync_ = Clock::now();
   unsynced_ = false;

@@ -33,12 +33,12 @@ struct JournalRecord {
 struct JournalScan {
   bool has_header = false;        ///< false: no journal, or torn while it was created
   std::uint64_t end = 0;          ///< behind the last whole record
-  std::uint64_t num_damaged = 0;  ///< records inside that fail their checksum and were passed over
+  std::uint64_t num_damaged = 0;  ///< places inside that hold no whole record and were passed over
 };
 
-/// Visits the header and the whole records of a journal in order and never writes. A torn tail
-/// ends the visit: it is what a kill leaves. Throws UserError for a file that is no journal, or one
-/// of a newer version.
+/// Visits the header and the whole records of a journal in order and never writes. Damage, however
+/// long, is passed over if a whole record follows it; what follows the last one is a torn tail, as
+/// a kill leaves it. Throws UserError for a file that is no journal, or one of a newer version.
 JournalScan scan_journal(std::filesystem::path const& path,
                          std::function<void(Results const&)> const& on_header,
                          std::function<void(JournalRecord const&)> const& on_record);
@@ -48,7 +48,8 @@ JournalScan scan_journal(std::filesystem::path const& path,
 ///
 /// Appends go to a buffer; `flush` hands it to the kernel (safe from a killed process), `sync` to
 /// the disk (safe from a killed node). After a failed write nothing is lost: the buffer stays, and
-/// the next flush writes the same bytes at the same place.
+/// the next flush writes the same bytes at the same place. After a failed sync every later one
+/// fails: the kernel reports an error once and may have dropped what it could not write.
 class Journal {
  public:
   /// A new file, durable with its header. Throws StorageError.
@@ -82,13 +83,15 @@ class Journal {
   Journal(std::filesystem::path path, FileDescriptor file, std::uint64_t end);
   std::size_t begin_record(RecordType type, std::uint64_t trial, std::uint32_t attempt);
   std::uint64_t end_record(std::size_t start);
-  void finish_background_sync();
+  void take_background_sync();
+  void check_syncs() const;
 
   std::filesystem::path path_;
   FileDescriptor file_;
   std::uint64_t end_ = 0;  ///< of the file, without the buffer
   Bytes buffer_;
   bool unsynced_ = false;
+  int sync_error_ = 0;  ///< errno of the first failed sync
   Clock::time_point last_sync_;
   std::future<int> background_sync_;  ///< errno of an fdatasync
 };

@@ -18,12 +18,6 @@ using Order = std::vector<std::uint32_t>;
 
 constexpr hsize_t chunk_size = 8192;  ///< elements of 8 bytes
 
-std::uint64_t num_values(Array const& array) {
-  std::uint64_t product = 1;
-  for (auto const extent : array.shape) product *= extent;
-  return product;
-}
-
 void write_array(hid_t parent, Array const& array) {
   if (array.values.size() != num_values(array)) {
     throw std::logic_error("array '" + array.name + "' has " + std::to_string(array.values.size()) +
@@ -153,7 +147,7 @@ class PayloadWriter {
   void write(TrialTable const& table, Order const& order) {
     for (std::size_t i = 0; i < order.size(); ++i) {
       auto const source = table.source(order[i]);
-      if (source.kind == RowSource::Kind::journal) from_journal(i, source.position);
+      if (source.kind == RowSource::Kind::journal) from_journal(i, order[i], source.position);
       if (source.kind == RowSource::Kind::results_file) {
         from_old_results(i, table.results().id[order[i]], source.position);
       }
@@ -164,7 +158,7 @@ class PayloadWriter {
     arrays_.close();
   }
 
-  std::vector<std::string> const& losses() const { return losses_; }
+  std::vector<LostArray> const& losses() const { return losses_; }
 
  private:
   void append(std::size_t row, std::vector<Series> const& series) {
@@ -178,20 +172,23 @@ class PayloadWriter {
     }
   }
 
-  void from_journal(std::size_t row, std::uint64_t offset) {
+  void from_journal(std::size_t row, std::uint32_t table_row, std::uint64_t offset) {
     auto const payload = journal_.read(offset);
     std::span<std::byte const> bytes(payload);
     auto const record = decode_trial_record(bytes);
     append(row, record.outcome.series);
     if (record.outcome.arrays.empty()) return;
     auto group = hdf5::create_group(arrays_.get(), std::to_string(record.id));
-    for (auto const& array : record.outcome.arrays) copy_array(group.get(), record, array);
+    for (auto const& array : record.outcome.arrays) {
+      copy_array(group.get(), record, array, table_row);
+    }
     group.close();
   }
 
   /// From the record itself or, if it has the shape only, from the trial's side file.
-  void copy_array(hid_t group, TrialRecord const& record, Array const& array) {
-    if (!array.values.empty() || num_values(array) == 0) return write_array(group, array);
+  void copy_array(hid_t group, TrialRecord const& record, Array const& array,
+                  std::uint32_t table_row) {
+    if (!is_in_side_file(array)) return write_array(group, array);
     auto const path = side_file(path_, record.id, record.timing.attempt);
     try {
       auto const file = hdf5::open_file(path);
@@ -199,8 +196,9 @@ class PayloadWriter {
                           H5P_DEFAULT));
     } catch (hdf5::Error const& error) {
       file_.check_writes();
-      losses_.push_back("array '" + array.name + "' of trial " + std::to_string(record.id) +
-                        " is lost: cannot read " + path.string() + " (" + error.what() + ")");
+      losses_.push_back({table_row, array.name,
+                         "array '" + array.name + "' of trial " + std::to_string(record.id) +
+                             " is lost: cannot read " + path.string() + " (" + error.what() + ")"});
     }
   }
 
@@ -216,14 +214,14 @@ class PayloadWriter {
   hdf5::Group series_, arrays_;
   std::map<std::string, SeriesWriter> writers_;
   std::unique_ptr<OldResults> old_;
-  std::vector<std::string> losses_;
+  std::vector<LostArray> losses_;
 };
 
 }  // namespace
 
-std::vector<std::string> write_payloads(hdf5::OutputFile const& file,
-                                        std::filesystem::path const& path, TrialTable const& table,
-                                        Order const& order, Journal& journal) {
+std::vector<LostArray> write_payloads(hdf5::OutputFile const& file,
+                                      std::filesystem::path const& path, TrialTable const& table,
+                                      Order const& order, Journal& journal) {
   PayloadWriter writer(file, path, journal);
   writer.write(table, order);
   return writer.losses();
@@ -231,10 +229,7 @@ std::vector<std::string> write_payloads(hdf5::OutputFile const& file,
 
 void write_side_file(std::filesystem::path const& results, std::uint64_t trial,
                      std::uint32_t attempt, std::vector<Array> const& arrays) {
-  auto const folder = side_folder(results);
-  std::error_code error;
-  if (std::filesystem::create_directories(folder, error)) sync_folder(folder_of(folder));
-  if (error) throw_storage_error("create", folder, error.value());
+  create_folder(side_folder(results));
   hdf5::write_file(side_file(results, trial, attempt), [&](hdf5::OutputFile const& file) {
     for (auto const& array : arrays) {
       write_array(file.get(), array);

@@ -12,11 +12,17 @@
 
 namespace engram {
 
+/// An array whose side file is gone or damaged.
+struct LostArray {
+  std::uint32_t row = 0;  ///< of the table
+  std::string name;
+  std::string message;  ///< one sentence
+};
+
 /// Writes /series and /arrays of the rows `order` of `table` into `file`, which is going to take
-/// the place of the results file `path`. Returns one sentence for each array whose side file is
-/// gone.
-std::vector<std::string> write_payloads(hdf5::OutputFile const& file,
-                                        std::filesystem::path const& path, TrialTable const& table,
-                                        std::vector<std::uint32_t> const& order, Journal& journal);
+/// the place of the results file `path`. Arrays that are lost are left out and returned.
+std::vector<LostArray> write_payloads(hdf5::OutputFile const& file,
+                                      std::filesystem::path const& path, TrialTable const& table,
+                                      std::vector<std::uint32_t> const& order, Journal& journal);
 
 }  // namespace engram

@@ -2,8 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <map>
+#include <optional>
 
 #include "core/error.hpp"
 #include "jobs/journal.hpp"
@@ -31,10 +30,8 @@ FileIdentity identity_of(std::filesystem::path const& path) {
 /// Results file and journal as one.
 class MergedResults {
  public:
-  MergedResults(std::filesystem::path const& path, ReadSeries series)
-      : journal_(journal_path(path)), wants_series_(series == ReadSeries::yes) {
-    if (auto file = read_results_file(path, series)) {
-      file_series_ = std::move(file->series);
+  explicit MergedResults(std::filesystem::path const& path) : journal_(journal_path(path)) {
+    if (auto file = read_results_file(path)) {
       table_.emplace(std::move(*file), RowSource::Kind::results_file);
     }
     scan_journal(
@@ -45,12 +42,7 @@ class MergedResults {
     }
   }
 
-  Results release() {
-    auto series = wants_series_ ? all_series() : std::vector<SeriesData>{};
-    auto results = table_->release();
-    results.series = std::move(series);
-    return results;
-  }
+  Results release() { return table_->release(); }
 
  private:
   void take_header(Results const& header) {
@@ -65,68 +57,22 @@ class MergedResults {
   }
 
   void take_record(JournalRecord const& record) {
-    if (!replay(record, journal_, *table_)) return;
-    table_->header().finished = false;
-    if (wants_series_ && record.type == RecordType::trial) {
-      auto bytes = record.payload;
-      journal_series_[record.trial] = decode_trial_record(bytes).outcome.series;
-    }
-  }
-
-  std::vector<SeriesData> all_series() const {
-    std::map<std::string, SeriesData> by_name;
-    for (auto const& one : file_series_) by_name[one.name];
-    auto const order = table_->rows_by_id();
-    for (auto const& [id, series] : journal_series_) {
-      for (auto const& one : series) by_name[one.name];
-    }
-    std::vector<SeriesData> result;
-    for (auto& [name, data] : by_name) {
-      data.name = name;
-      data.offsets = {0};
-      for (auto const row : order) {
-        auto const values = series_of(row, name);
-        data.values.insert(data.values.end(), values.begin(), values.end());
-        data.offsets.push_back(data.values.size());
-      }
-      result.push_back(std::move(data));
-    }
-    return result;
-  }
-
-  std::span<double const> series_of(std::uint32_t row, std::string const& name) const {
-    auto const source = table_->source(row);
-    if (source.kind == RowSource::Kind::results_file) {
-      auto const found = std::find_if(file_series_.begin(), file_series_.end(),
-                                      [&](SeriesData const& data) { return data.name == name; });
-      if (found == file_series_.end()) return {};
-      auto const first = found->offsets[source.position];
-      return std::span(found->values).subspan(first, found->offsets[source.position + 1] - first);
-    }
-    auto const found = journal_series_.find(table_->results().id[row]);
-    if (found == journal_series_.end()) return {};
-    for (auto const& one : found->second) {
-      if (one.name == name) return one.values;
-    }
-    return {};
+    if (replay(record, journal_, *table_)) table_->header().finished = false;
   }
 
   std::filesystem::path journal_;
-  bool wants_series_;
   std::optional<TrialTable> table_;
-  std::vector<SeriesData> file_series_;
-  std::map<std::uint64_t, std::vector<Series>> journal_series_;
 };
 
 }  // namespace
 
-Results read_results(std::filesystem::path const& path, ReadSeries series) {
+Results read_results(std::filesystem::path const& path) {
   while (true) {
     // A run may end between our reading of the results file and of the journal, which then goes.
     auto const before = identity_of(path);
     auto const merged = [&]() -> std::optional<Results> {
       try {
-        return MergedResults(path, series).release();
+        return MergedResults(path).release();
       } catch (UserError const&) {
         if (identity_of(path) == before) throw;
         return std::nullopt;

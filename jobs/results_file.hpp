@@ -25,14 +25,7 @@ struct Column {
       values;  ///< real, integer, boolean, text
 };
 
-struct SeriesData {
-  std::string name;
-  std::vector<std::uint64_t> offsets;  ///< num_trials + 1
-  std::vector<double> values;
-};
-
-/// A results file in memory, without series and arrays unless asked for. Rows are in the order of
-/// ids.
+/// A results file in memory, without series and arrays. Rows are in the order of ids.
 struct Results {
   std::string study_name, experiment, objective, config;
   Direction direction = Direction::none;
@@ -49,17 +42,14 @@ struct Results {
   std::vector<std::int32_t> rank;
   std::vector<std::uint32_t> attempt;
   std::vector<double> start_s, seconds;
-  std::vector<SeriesData> series;
   std::map<std::string, std::string> provenance;
 
   std::size_t num_rows() const { return id.size(); }
 };
 
-enum class ReadSeries { no, yes };
-
 /// Reads the results file and, if the study still runs or was killed, what its journal has beyond
 /// it. Never writes, takes no lock. Throws UserError in one sentence for a file that is missing,
 /// foreign, not readable or of a newer schema.
-Results read_results(std::filesystem::path const& path, ReadSeries series = ReadSeries::no);
+Results read_results(std::filesystem::path const& path);
 
 }  // namespace engram

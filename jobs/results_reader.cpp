@@ -8,7 +8,9 @@
 #include <system_error>
 
 #include "core/error.hpp"
+#include "jobs/file_system.hpp"
 #include "jobs/hdf5_handle.hpp"
+#include "jobs/results_schema.hpp"
 
 namespace engram {
 namespace {
@@ -152,37 +154,14 @@ void read_rows(hid_t root, Results& results) {
   results.seconds = read_numbers<double>(timing.get(), "seconds");
 }
 
-void read_series(hid_t root, Results& results) {
-  auto const group = hdf5::open_group(root, "series");
-  for (auto const& name : hdf5::link_names(group.get())) {
-    auto const one = hdf5::open_group(group.get(), name);
-    results.series.push_back({name, read_numbers<std::uint64_t>(one.get(), "offsets"),
-                              read_numbers<double>(one.get(), "values")});
-  }
-}
-
 /// Rows that later code relies on to be there.
 bool is_consistent(Results const& results) {
   auto const n = results.num_rows();
-  auto const has_rows = [n](Column const& column) {
-    return std::visit([n](auto const& values) { return values.size() == n; }, column.values);
-  };
-  bool const right_sizes =
-      results.point.size() == n && results.replicate.size() == n && results.seeds.size() == n &&
-      results.budget.size() == n && results.status.size() == n && results.reason.size() == n &&
-      results.warnings.size() == n && results.rank.size() == n && results.attempt.size() == n &&
-      results.start_s.size() == n && results.seconds.size() == n &&
-      std::all_of(results.parameters.begin(), results.parameters.end(), has_rows) &&
-      std::all_of(results.metrics.begin(), results.metrics.end(), has_rows);
+  bool right_sizes = true;
+  for_columns(results, [&](auto const& column) { right_sizes &= column.size() == n; });
   bool const ascending = std::adjacent_find(results.id.begin(), results.id.end(),
                                             std::greater_equal<>()) == results.id.end();
-  bool const right_offsets =
-      std::all_of(results.series.begin(), results.series.end(), [n](SeriesData const& series) {
-        return series.offsets.size() == n + 1 && series.offsets.front() == 0 &&
-               series.offsets.back() == series.values.size() &&
-               std::is_sorted(series.offsets.begin(), series.offsets.end());
-      });
-  return right_sizes && ascending && right_offsets;
+  return right_sizes && ascending;
 }
 
 hdf5::File open_results(std::filesystem::path const& path) {
@@ -210,19 +189,14 @@ hdf5::File open_results(std::filesystem::path const& path) {
 
 }  // namespace
 
-std::optional<Results> read_results_file(std::filesystem::path const& path, ReadSeries series) {
-  auto const status = std::filesystem::status(path);
-  if (!std::filesystem::exists(status)) return std::nullopt;
-  if (!std::filesystem::is_regular_file(status)) {
-    throw UserError(path.string() + " is not a file; choose another study.output");
-  }
+std::optional<Results> read_results_file(std::filesystem::path const& path) {
+  if (!file_exists(path)) return std::nullopt;
   hdf5::Session const session;
   try {
     auto const file = open_results(path);
     Results results;
     read_root(file.get(), results);
     read_rows(file.get(), results);
-    if (series == ReadSeries::yes) read_series(file.get(), results);
     if (!is_consistent(results)) throw hdf5::Error("its columns do not fit together", 0);
     return results;
   } catch (hdf5::Error const& error) {

@@ -13,20 +13,8 @@ namespace {
 
 using Values = decltype(Column::values);
 
-Values values_like(ParameterValue const& value) {
-  switch (value.index()) {
-    case 0:
-      return std::vector<double>{};
-    case 1:
-      return std::vector<std::int64_t>{};
-    case 2:
-      return std::vector<std::uint8_t>{};
-    default:
-      return std::vector<std::string>{};
-  }
-}
-
-Values values_of_type(std::uint8_t type) {
+/// By the number that stands for it in a journal, which is its index in ParameterValue.
+Values values_of_type(std::size_t type) {
   switch (type) {
     case 0:
       return std::vector<double>{};
@@ -106,8 +94,8 @@ Results empty_results(Study const& study) {
     if (spec == specs.end()) {
       throw std::logic_error("the search space names no parameter '" + dimension.name() + "'");
     }
-    results.parameters.push_back(
-        {spec->name, spec->unit, spec->meaning, Direction::none, values_like(spec->default_value)});
+    results.parameters.push_back({spec->name, spec->unit, spec->meaning, Direction::none,
+                                  values_of_type(spec->default_value.index())});
   }
   for (auto const& metric : study.metrics) {
     results.metrics.push_back(
@@ -175,12 +163,22 @@ bool same_columns(Results const& a, Results const& b) {
   return same(a.parameters, b.parameters) && same(a.metrics, b.metrics);
 }
 
+namespace {
+
+bool has_one_point(Results const& results) {
+  return results.parameters.empty() && results.num_trials_planned == results.replicates;
+}
+
+}  // namespace
+
 StudyMatch match_study(Results const& theirs, Results const& ours) {
   if (theirs.config == ours.config) return StudyMatch::same;
   auto const keys = differing_keys(theirs.config, ours.config);
   if (keys.empty()) return StudyMatch::same;
-  bool const only_trials = std::all_of(keys.begin(), keys.end(), [](std::string const& key) {
-    return key.starts_with("study.trials:");
+  // More replicates of the only point come after the present ones, with ids and seeds of their own.
+  bool const one_point = has_one_point(theirs) && has_one_point(ours);
+  bool const only_trials = std::all_of(keys.begin(), keys.end(), [&](std::string const& key) {
+    return key.starts_with("study.trials:") || (one_point && key.starts_with("study.replicates:"));
   });
   return only_trials && theirs.num_trials_planned < ours.num_trials_planned
              ? StudyMatch::fewer_trials
@@ -222,9 +220,10 @@ std::filesystem::path temporary_path(std::filesystem::path const& path) {
 
 void remove_temporaries(std::filesystem::path const& path) {
   auto const prefix = path.filename().string() + ".tmp-";
-  std::error_code ignored;
-  for (auto const& entry : std::filesystem::directory_iterator(folder_of(path), ignored)) {
-    if (entry.path().filename().string().starts_with(prefix)) remove_file(entry.path());
+  std::error_code error;  // a folder that can't be listed keeps them
+  std::filesystem::directory_iterator entry(folder_of(path), error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    if (entry->path().filename().string().starts_with(prefix)) remove_file(entry->path());
   }
 }
 

@@ -28,7 +28,28 @@ std::map<std::string, std::string> decode_provenance(std::span<std::byte const> 
 /// Columns by name and type: false if `a` and `b` can't share a table.
 bool same_columns(Results const& a, Results const& b);
 
-/// How a study that was found relates to the one that is to run, by what decides its trials.
+/// Calls `visit` with the vector of each column that has one value a row.
+template <class AnyResults, class Visit>
+void for_columns(AnyResults& results, Visit const& visit) {
+  visit(results.id);
+  visit(results.point);
+  visit(results.replicate);
+  visit(results.seeds);
+  visit(results.budget);
+  visit(results.status);
+  visit(results.reason);
+  visit(results.warnings);
+  visit(results.rank);
+  visit(results.attempt);
+  visit(results.start_s);
+  visit(results.seconds);
+  for (auto* const columns : {&results.parameters, &results.metrics}) {
+    for (auto& column : *columns) std::visit(visit, column.values);
+  }
+}
+
+/// How a study that was found relates to the one that is to run, by what decides its trials. With
+/// `fewer_trials` it can be extended if its points do not depend on how many there are.
 enum class StudyMatch { same, fewer_trials, different };
 StudyMatch match_study(Results const& theirs, Results const& ours);
 

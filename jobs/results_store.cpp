@@ -1,17 +1,15 @@
 #include "jobs/results_store.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <limits>
 #include <optional>
 #include <set>
 #include <stdexcept>
 
-#include "core/error.hpp"
 #include "jobs/file_system.hpp"
 #include "jobs/journal.hpp"
 #include "jobs/overdue.hpp"
-#include "jobs/results_reader.hpp"
+#include "jobs/results_found.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_writer.hpp"
 #include "jobs/trial_table.hpp"
@@ -22,37 +20,6 @@ namespace {
 
 using Provenance = std::map<std::string, std::string>;
 
-std::string listed(std::vector<std::string> const& items) {
-  std::string text;
-  for (auto const& item : items) text += (text.empty() ? "" : "; ") + item;
-  return text;
-}
-
-}  // namespace
-
-UserError other_study(std::filesystem::path const& path, Results const& theirs,
-                      Results const& ours) {
-  bool const can_extend = match_study(theirs, ours) == StudyMatch::fewer_trials;
-  return UserError(path.string() + " holds another study (" +
-                   listed(differing_keys(theirs.config, ours.config)) + "); " +
-                   (can_extend ? "use --extend to go on with more trials, " : "use ") +
-                   "--overwrite to start anew, or choose another study.output");
-}
-
-namespace {
-
-/// How often the study was opened before, by what its last provenance says.
-std::uint64_t num_restarts(Provenance const& provenance) {
-  auto const found = provenance.find("restarts");
-  return found == provenance.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
-}
-
-void create_folder(std::filesystem::path const& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw_storage_error("create", folder, error.value());
-}
-
 void remove_folder(std::filesystem::path const& folder) {
   std::error_code error;
   std::filesystem::remove_all(folder, error);
@@ -61,102 +28,20 @@ void remove_folder(std::filesystem::path const& folder) {
 
 /// Checked before anything is touched, the lock file included.
 std::filesystem::path const& checked(std::filesystem::path const& path) {
-  auto const status = std::filesystem::status(path);
-  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-    throw UserError(path.string() + " is not a file; choose another study.output");
-  }
+  file_exists(path);
   create_folder(folder_of(path));
   return path;
 }
 
-/// What a results file and its journal hold together.
-struct Found {
-  TrialTable table;
-  std::optional<JournalScan> journal;  ///< if it is to be continued
-  bool journal_has_study = false;      ///< its study is word for word the one that is to run
-  bool file_is_finished = false;
-  bool file_is_current = false;  ///< the results file has everything
-  std::uint64_t num_restarts = 0;
-};
-
-/// The study that a journal is of, and whether it records anything.
-struct JournalSummary {
-  JournalScan scan;
-  std::optional<Results> study;
-  bool has_rows = false;
-  std::uint64_t num_restarts = 0;
-};
-
-JournalSummary summarise(std::filesystem::path const& journal) {
-  JournalSummary summary;
-  summary.scan = scan_journal(
-      journal, [&](Results const& header) { summary.study = header; },
-      [&](JournalRecord const& record) {
-        if (record.type == RecordType::study) summary.study = decode_header(record.payload);
-        if (record.type == RecordType::session) {
-          summary.num_restarts = num_restarts(decode_provenance(record.payload));
-        }
-        summary.has_rows |= record.type == RecordType::trial || record.type == RecordType::forget;
-      });
-  return summary;
-}
-
-/// Reads what is there and compares it with the study; changes nothing on disk. A journal without
-/// rows, whatever its study, is as good as none.
-Found find_results(std::filesystem::path const& path, Results const& ours, OpenMode mode) {
-  auto file = read_results_file(path, ReadSeries::no);
-  auto const journal = journal_path(path);
-  auto const summary = summarise(journal);
-  if (!file && !summary.has_rows) return {TrialTable(ours, RowSource::Kind::none), {}};
-
-  auto const& latest = summary.has_rows ? *summary.study : *file;
-  auto const match = match_study(latest, ours);
-  bool const is_extended = match == StudyMatch::fewer_trials && mode == OpenMode::extend;
-  if (match != StudyMatch::same && !is_extended) throw other_study(path, latest, ours);
-  if (file && match_study(*file, ours) == StudyMatch::different) {
-    throw other_study(path, *file, ours);
-  }
-
-  Results rows = ours;
-  bool const has_file = file.has_value();
-  bool const is_finished = has_file && file->finished;
-  bool is_current = has_file && file->config == ours.config;
-  std::uint64_t restarts = summary.num_restarts;
-  if (file) {
-    restarts = std::max(restarts, num_restarts(file->provenance));
-    replace_header(*file, ours, path);
-    rows = std::move(*file);
-  }
-  if (summary.has_rows) {
-    Results columns = ours;
-    replace_header(columns, *summary.study, journal);
-  }
-  TrialTable table(std::move(rows), RowSource::Kind::results_file);
-  if (summary.has_rows) {
-    scan_journal(
-        journal, [](Results const&) {},
-        [&](JournalRecord const& record) {
-          if (record.type != RecordType::trial && record.type != RecordType::forget) return;
-          if (replay(record, journal, table)) is_current = false;
-        });
-  }
-  return {std::move(table),
-          summary.has_rows ? std::optional(summary.scan) : std::nullopt,
-          summary.study && summary.study->config == ours.config,
-          is_finished,
-          is_current,
-          restarts + 1};
-}
-
 /// Removes what is there; a kill in between leaves a journal of which the next run says whose it
 /// is.
-Found begin_anew(std::filesystem::path const& path, Results const& ours) {
+FoundResults begin_anew(std::filesystem::path const& path, Results const& ours) {
   remove_file(path);
   remove_overdue(path);
   return {TrialTable(ours, RowSource::Kind::none), {}};
 }
 
-Journal open_journal(std::filesystem::path const& path, Found& found) {
+Journal open_journal(std::filesystem::path const& path, FoundResults const& found) {
   auto const journal = journal_path(path);
   if (!found.journal) {
     remove_folder(side_folder(path));
@@ -175,14 +60,16 @@ Journal open_journal(std::filesystem::path const& path, Found& found) {
 
 struct ResultsStore::State {
   State(Study const& study, OpenMode mode, Provenance provenance)
-      : State(study.output, empty_results(study), mode, std::move(provenance)) {}
+      // Without a space there is one point, which no searcher chooses.
+      : State(study.output, empty_results(study), mode, is_extensible(study),
+              std::move(provenance)) {}
 
-  State(std::filesystem::path const& output, Results const& ours, OpenMode mode,
+  State(std::filesystem::path const& output, Results const& ours, OpenMode mode, bool extensible,
         Provenance provenance)
       : path(checked(output)),
         lock(lock_path(path), path),
         found(mode == OpenMode::overwrite ? begin_anew(path, ours)
-                                          : find_results(path, ours, mode)),
+                                          : find_results(path, ours, mode, extensible)),
         table(found.table) {
     remove_temporaries(path);
     journal.emplace(open_journal(path, found));
@@ -196,9 +83,14 @@ struct ResultsStore::State {
     remove_overdue(path, overdue);
     if (!lock.warning().empty()) warnings.push_back(lock.warning());
     if (found.journal && found.journal->num_damaged > 0) {
-      warnings.push_back(journal_path(path).string() + " has " +
+      warnings.push_back(journal_path(path).string() + " is damaged in " +
                          std::to_string(found.journal->num_damaged) +
-                         " damaged records; their trials are run again");
+                         " places; the trials recorded there are run again");
+    }
+    if (found.num_without_arrays > 0) {
+      warnings.push_back("the arrays of " + std::to_string(found.num_without_arrays) +
+                         " trials are missing in " + side_folder(path).string() +
+                         "; these trials are run again");
     }
     for (auto const& metric : ours.metrics) {
       if (metric.name == ours.objective) objective = &metric - ours.metrics.data();
@@ -233,26 +125,39 @@ struct ResultsStore::State {
       auto const begin = seconds();
       auto const order = table.rows_by_id();
       table.header().finished = final;
-      auto const losses = write_results_file(path, table, order, the_journal);
-      warnings.insert(warnings.end(), losses.begin(), losses.end());
+      auto const num_lost = write_results_file(path, table, order, the_journal, warnings);
       table.move_to_new_file(order);
       found.file_is_current = true;
-      found.file_is_finished = final;
+      found.file_is_finished = final && num_lost == 0;
       schedule.wrote(table.num_recorded(), seconds(), seconds() - begin);
+      if (final && num_lost > 0) throw unfinished(num_lost);
     }
     if (!final) return;
     // The journal first: while it is there, its records may need the side files.
     journal.reset();
     remove_file(journal_path(path));
     sync_folder(folder_of(path));
-    remove_folder(side_folder(path));
     remove_overdue(path);
+    try {
+      remove_folder(side_folder(path));
+    } catch (StorageError const&) {
+      warnings.push_back("cannot remove all of " + side_folder(path).string() +
+                         ", which is no longer needed; remove it by hand");
+    }
+  }
+
+  /// While the journal is there, the next run knows which trials to run again.
+  StorageError unfinished(std::size_t num_lost) const {
+    return StorageError("cannot finish " + path.string() + ": " + std::to_string(num_lost) +
+                        " arrays in " + side_folder(path).string() +
+                        " are gone or damaged; remove damaged files, and their trials run again");
   }
 
   void tick() {
     auto& the_journal = open_journal_or_throw();
     the_journal.sync_when_due();
     if (found.file_is_current || !schedule.is_due(table.num_recorded(), seconds())) return;
+    the_journal.sync();  // if this fails, there is no journal to rely on
     try {
       write(false);
     } catch (StorageError const& error) {
@@ -263,7 +168,7 @@ struct ResultsStore::State {
 
   std::filesystem::path path;
   LockFile lock;
-  Found found;
+  FoundResults found;
   TrialTable& table;
   std::optional<Journal> journal;
   std::vector<std::string> warnings;
@@ -272,6 +177,10 @@ struct ResultsStore::State {
   WriteSchedule schedule;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
 };
+
+bool is_extensible(Study const& study) {
+  return study.searcher->extensible || study.space.empty();
+}
 
 ResultsStore::ResultsStore(Study const& study, OpenMode mode, Provenance provenance)
     : state_(std::make_unique<State>(study, mode, std::move(provenance))) {}
@@ -294,8 +203,7 @@ ResultsStore::Summary ResultsStore::summary(std::uint64_t id) const {
   if (!contains(id)) throw std::out_of_range("trial " + std::to_string(id) + " is not recorded");
   auto const& results = state_->table.results();
   auto const row = state_->table.row(id);
-  Summary summary{results.status[row], std::numeric_limits<double>::quiet_NaN(),
-                  results.attempt[row] + 1};
+  Summary summary{results.status[row], std::numeric_limits<double>::quiet_NaN()};
   if (state_->objective && summary.status == Status::complete) {
     auto const& metric = results.metrics[static_cast<std::size_t>(*state_->objective)];
     summary.objective = std::get<std::vector<double>>(metric.values)[row];

@@ -37,7 +37,7 @@ class ResultsStore {
   ResultsStore(ResultsStore const&) = delete;
   ResultsStore& operator=(ResultsStore const&) = delete;
 
-  /// Statuses by trial id for what is recorded; the record that counts is the first of an id.
+  /// Whether the trial is recorded; the record that counts is the first of an id.
   bool contains(std::uint64_t id) const;
   std::uint64_t num_recorded() const;
 
@@ -49,7 +49,6 @@ class ResultsStore {
   struct Summary {
     Status status = Status::complete;
     double objective = 0.0;
-    std::uint32_t attempts = 0;  ///< that were made; TrialTiming::attempt counts from 0
   };
   Summary summary(std::uint64_t id) const;
 
@@ -61,19 +60,22 @@ class ResultsStore {
   void append(TrialRecord const& record);
 
   /// Syncs the journal if the last sync is more than a second ago, and writes the results file if
-  /// its schedule says so; if that fails, the journal has everything, so that it is only a warning.
-  /// Call often.
+  /// its schedule says so; if only that fails, the journal has everything, so that it is a warning.
+  /// Throws StorageError if the journal fails. Call often.
   void tick();
 
   /// Makes all appended records durable now.
   void sync();
 
   /// Writes the results file now, if anything has changed; `final` marks it as finished and removes
-  /// the journal and side files afterwards, and nothing can be appended any more.
+  /// the journal and side files afterwards, and nothing can be appended any more. Side files that
+  /// are gone or damaged are warnings, of their rows too; with `final`, StorageError, and the next
+  /// run repeats the trials whose side files are gone.
   void write_results(bool final);
 
-  /// One sentence each: no locks on this file system, damaged records passed over, a results file
-  /// that could not be written for the time being. Grows with `tick` and `write_results`.
+  /// One sentence each: no locks on this file system, damaged records passed over, lost arrays, a
+  /// results file that could not be written for the time being. Grows with `tick` and
+  /// `write_results`.
   std::vector<std::string> const& warnings() const;
 
  private:
@@ -82,8 +84,12 @@ class ResultsStore {
 };
 
 /// What a run throws that finds the results of another study at `path`: it names the keys.
-UserError other_study(std::filesystem::path const& path, Results const& theirs,
-                      Results const& ours);
+/// @param extensible  whether `ours` could go on with more trials than `theirs`
+UserError other_study(std::filesystem::path const& path, Results const& theirs, Results const& ours,
+                      bool extensible);
+
+/// Whether points stay the same when a study asks for more of them, so that it can be extended.
+bool is_extensible(Study const& study);
 
 /// Writes a trial's arrays to an immutable side file beside the results file; any rank. The record
 /// then carries the arrays' names and shapes without values.

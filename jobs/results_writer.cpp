@@ -172,17 +172,22 @@ void write_root(hdf5::OutputFile const& file, Results const& results) {
 
 }  // namespace
 
-std::vector<std::string> write_results_file(std::filesystem::path const& path,
-                                            TrialTable const& table, Order const& order,
-                                            Journal& journal) {
-  std::vector<std::string> losses;
+std::size_t write_results_file(std::filesystem::path const& path, TrialTable& table,
+                               Order const& order, Journal& journal,
+                               std::vector<std::string>& warnings) {
+  std::size_t num_lost = 0;
   hdf5::write_file(path, [&](hdf5::OutputFile const& file) {
+    auto const losses = write_payloads(file, path, table, order, journal);
+    for (auto const& loss : losses) {
+      if (table.mark_lost(loss.row, loss.name)) warnings.push_back(loss.message);
+    }
+    num_lost = losses.size();
+    if (num_lost > 0) table.header().finished = false;
     write_root(file, table.results());
     write_trials(file, table.results(), order);
     write_timing(file, table.results(), order);
-    losses = write_payloads(file, path, table, order, journal);
   });
-  return losses;
+  return num_lost;
 }
 
 }  // namespace engram

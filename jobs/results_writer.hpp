@@ -11,11 +11,14 @@ namespace engram {
 /// present results file hold of its rows, under a temporary name; then it takes the place of the
 /// present one. Throws StorageError; then the present one stays.
 ///
-/// @param order    rows of `table` by id
-/// @returns one sentence for each thing that was lost outside of engram (a side file was removed)
-std::vector<std::string> write_results_file(std::filesystem::path const& path,
-                                            TrialTable const& table,
-                                            std::vector<std::uint32_t> const& order,
-                                            Journal& journal);
+/// Arrays whose side files are gone or damaged are left out; then the warnings of their rows say
+/// so, and the file is not marked as finished.
+///
+/// @param order     rows of `table` by id
+/// @param warnings  gets one sentence for each array that was not known to be lost
+/// @returns how many arrays were left out
+std::size_t write_results_file(std::filesystem::path const& path, TrialTable& table,
+                               std::vector<std::uint32_t> const& order, Journal& journal,
+                               std::vector<std::string>& warnings);
 
 }  // namespace engram

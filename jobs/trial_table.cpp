@@ -1,7 +1,9 @@
 #include "jobs/trial_table.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <limits>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/error.hpp"
@@ -13,25 +15,6 @@ namespace {
 
 /// Beyond this, memory is taken as it is needed.
 constexpr std::uint64_t max_reserved_rows = std::uint64_t(1) << 22;
-
-template <class Visit>
-void for_columns(Results& results, Visit const& visit) {
-  visit(results.id);
-  visit(results.point);
-  visit(results.replicate);
-  visit(results.seeds);
-  visit(results.budget);
-  visit(results.status);
-  visit(results.reason);
-  visit(results.warnings);
-  visit(results.rank);
-  visit(results.attempt);
-  visit(results.start_s);
-  visit(results.seconds);
-  for (auto* const columns : {&results.parameters, &results.metrics}) {
-    for (auto& column : *columns) std::visit(visit, column.values);
-  }
-}
 
 bool fits(Column const& column, ParameterValue const& value) {
   return column.values.index() == value.index();
@@ -50,7 +33,19 @@ void push_value(Column& column, ParameterValue const& value) {
   }
 }
 
+/// Begins the warnings of a row that lacks an array.
+constexpr std::string_view lost_mark = "lost: array '";
+
 }  // namespace
+
+std::uint64_t num_values(Array const& array) {
+  return std::accumulate(array.shape.begin(), array.shape.end(), std::uint64_t{1},
+                         std::multiplies<>());
+}
+
+bool is_in_side_file(Array const& array) {
+  return array.values.empty() && num_values(array) > 0;
+}
 
 void check_fits(Results const& results, TrialRecord const& record) {
   auto const& columns = results.parameters;
@@ -69,7 +64,6 @@ void check_fits(Results const& results, TrialRecord const& record) {
 
 TrialTable::TrialTable(Results results, RowSource::Kind source) : results_(std::move(results)) {
   auto const num_rows = results_.num_rows();
-  results_.series.clear();
   sources_.reserve(num_rows);
   for (std::size_t i = 0; i < num_rows; ++i) {
     sources_.push_back({source, i});
@@ -127,6 +121,24 @@ bool TrialTable::forget_failed() {
     --num_recorded_;
   }
   return num_recorded_ != before;
+}
+
+void TrialTable::forget(std::uint64_t id) {
+  if (!contains(id)) return;
+  row_of_[id] = no_row;
+  --num_recorded_;
+}
+
+bool TrialTable::mark_lost(std::uint32_t row, std::string const& array) {
+  auto const mark = printable_text(std::string(lost_mark) + array + "'");
+  auto& warnings = results_.warnings[row];
+  if (warnings.find(mark) != warnings.npos) return false;
+  warnings = printable_text(warnings.empty() ? mark : mark + "; " + warnings);
+  return true;
+}
+
+bool TrialTable::has_losses(std::uint64_t id) const {
+  return contains(id) && results_.warnings[row(id)].starts_with(lost_mark);
 }
 
 std::vector<std::uint32_t> TrialTable::rows_by_id() const {

@@ -25,7 +25,7 @@ struct RowSource {
 /// (Study::trial), so that a vector finds the row of an id.
 class TrialTable {
  public:
-  /// @param results  a results file's rows, or none; its series are ignored
+  /// @param results  a results file's rows, or none
   /// @param source   of all these rows: row i of the results file, or none
   TrialTable(Results results, RowSource::Kind source);
 
@@ -39,6 +39,15 @@ class TrialTable {
 
   /// Rows that are not complete leave the table; true if there were any.
   bool forget_failed();
+
+  /// The trial leaves the table if it is there.
+  void forget(std::uint64_t id);
+
+  /// Says in the row's warnings that an array of it could not be found; false if they said so
+  /// before.
+  bool mark_lost(std::uint32_t row, std::string const& array);
+  /// Whether the trial is there, but not all of its arrays.
+  bool has_losses(std::uint64_t id) const;
 
   /// Rows in the order of their ids.
   std::vector<std::uint32_t> rows_by_id() const;
@@ -64,6 +73,11 @@ class TrialTable {
   std::vector<std::uint32_t> row_of_;  ///< by id
   std::uint64_t num_recorded_ = 0;
 };
+
+std::uint64_t num_values(Array const& array);  ///< that its shape says
+
+/// Whether a record has only the shape of the array, and its values are in the trial's side file.
+bool is_in_side_file(Array const& array);
 
 /// Throws std::runtime_error if the record does not have the columns of its study.
 void check_fits(Results const& results, TrialRecord const& record);

@@ -36,9 +36,9 @@ def command(*arguments, ranks=0):
     return [*launcher, ENGRAM, *map(str, arguments)]
 
 
-def engram(*arguments, ranks=0, timeout=LONGEST_S, cwd=None):
+def engram(*arguments, ranks=0, timeout=LONGEST_S, **options):
     """Runs to the end; the CompletedProcess has texts."""
-    with Job(*arguments, ranks=ranks, cwd=cwd) as job:
+    with Job(*arguments, ranks=ranks, **options) as job:
         return job.wait(timeout)
 
 
@@ -62,7 +62,7 @@ def runs_engram(pid):
 class Job:
     """A run in the background. Leaving the context ends whatever is left of it."""
 
-    def __init__(self, *arguments, ranks=0, cwd=None):
+    def __init__(self, *arguments, ranks=0, cwd=None, user=None):
         self.ranks = ranks
         self.process = subprocess.Popen(
             command(*arguments, ranks=ranks),
@@ -72,6 +72,7 @@ class Job:
             text=True,
             env=ENVIRONMENT,
             cwd=cwd,
+            user=user,
             start_new_session=True,
         )
         self.known = {}  # pid of a rank: its start time, so that no reused pid is taken for it
@@ -102,20 +103,13 @@ class Job:
         stat = stat_of(pid)
         return stat is not None and stat[1] == self.known[pid]
 
-    def kill_rank(self, i):
-        pids = self.rank_pids()
-        if pids:
-            os.kill(pids[i % len(pids)], signal.SIGKILL)
-
-    def kill_launcher(self):
-        self.rank_pids()
-        self.process.kill()
-
-    def kill_all(self):
-        pids = self.rank_pids()
-        self.process.kill()
-        for pid in pids:
-            if pid != self.process.pid:
+    def kill(self, kind, pids, i_rank=0):
+        """One rank, the launcher or all, at once: `pids` are what `rank_pids` said a moment ago."""
+        if kind in ("launcher", "all"):
+            self.process.kill()
+        victims = {"rank": pids[i_rank % len(pids) :][:1] if pids else [], "launcher": [], "all": pids}[kind]
+        for pid in victims:
+            if pid != self.process.pid and self.is_alive(pid):
                 os.kill(pid, signal.SIGKILL)
 
     def kill_left_overs(self, patience_s=5.0):

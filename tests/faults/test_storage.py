@@ -3,12 +3,14 @@
 import os
 import pathlib
 import subprocess
+import tempfile
 import time
 
 import h5py
 import pytest
 from engram_runs import (
     COMPLETE,
+    ENGRAM,
     STORAGE,
     USER_ERROR,
     Job,
@@ -16,6 +18,7 @@ from engram_runs import (
     engram,
     own_lines,
     recorded_ids,
+    rows,
     write_study,
 )
 
@@ -86,13 +89,46 @@ def test_foreign_file_is_left_alone(tmp_path, make, ranks):
         assert len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_unreadable_file(tmp_path):
-    study, results = write_study(tmp_path, study="trials = 5"), tmp_path / "study.h5"
+@pytest.fixture
+def open_folder():
+    """A folder that every user may write to, unlike those of pytest."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+def test_unreadable_file(open_folder):
+    user = 65534 if os.geteuid() == 0 else None  # root may read everything
+    if user and subprocess.run([ENGRAM, "--version"], user=user, cwd="/", capture_output=True).returncode != 0:
+        pytest.skip("another user can't start engram")
+    study, results = write_study(open_folder, study="trials = 5"), open_folder / "study.h5"
     assert engram("run", study).returncode == COMPLETE
     results.chmod(0)
+    before = {p.name for p in open_folder.iterdir()}
+    done = engram("run", study, user=user, cwd=open_folder)
+    assert done.returncode == USER_ERROR, done.stderr
+    assert len(own_lines(done.stderr)) == 1 and "study.h5: Permission denied" in done.stderr, done.stderr
+    assert {p.name for p in open_folder.iterdir()} == before
+
+
+def test_arrays_that_get_lost_are_mended_by_the_next_run(tmp_path):
+    study, results = write_study(tmp_path, study="trials = 400", experiment="sleep_ms = 10\narray_size = 3"), tmp_path / "study.h5"
+    with Job("run", study, ranks=2) as job:
+        end = time.monotonic() + 30
+        while not results.exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        for file in results.with_name("study.h5.arrays").glob("*.h5"):
+            file.unlink()
+        done = job.wait()
+    assert done.returncode == STORAGE, done.stderr
+    assert "is lost" in done.stderr and "cannot finish" in done.stderr, done.stderr
+    assert any(text.startswith(b"lost: array") for text in rows(results)["warnings"])
     done = engram("run", study)
-    assert done.returncode == USER_ERROR and len(own_lines(done.stderr)) == 1
+    assert done.returncode == COMPLETE, done.stderr
+    reference = tmp_path / "reference.h5"
+    assert engram("run", study, "--study.output", reference).returncode == COMPLETE
+    assert_same_results(results, reference)
 
 
 def test_second_run_on_the_same_file_is_refused(tmp_path):

@@ -1,18 +1,24 @@
 #pragma once
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "jobs/results_file.hpp"
+#include "jobs/results_schema.hpp"
 #include "jobs/results_store.hpp"
 #include "jobs/study.hpp"
 
 namespace engram::testing {
+
+/// So many calls of fdatasync fail from now on, with EIO; test_journal.cpp sees to it.
+inline std::atomic<int> num_failing_syncs = 0;
 
 /// A folder that lives as long as the object.
 class TemporaryFolder {
@@ -150,7 +156,29 @@ inline bool same_files(std::filesystem::path const& a, std::filesystem::path con
 }
 
 inline bool has_h5diff() {
-  return std::system("h5diff --version > /dev/null 2>&1") == 0;
+  static bool const has = std::system("h5diff --version > /dev/null 2>&1") == 0;
+  return has;
+}
+
+/// What two files of one study have in common however they came about, but for series and arrays:
+/// all rows without their timing, bit by bit.
+inline std::string rows_of(std::filesystem::path const& path) {
+  auto results = read_results(path);
+  results.rank.clear();
+  results.attempt.clear();
+  results.start_s.clear();
+  results.seconds.clear();
+  std::string text = results.config + (results.finished ? "finished" : "not finished");
+  for_columns(results, [&](auto const& column) {
+    for (auto const& value : column) {
+      if constexpr (std::is_same_v<decltype(value), std::string const&>) {
+        text += value + '\0';
+      } else {
+        text.append(reinterpret_cast<char const*>(&value), sizeof value);
+      }
+    }
+  });
+  return text;
 }
 
 }  // namespace engram::testing

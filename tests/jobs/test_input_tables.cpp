@@ -317,6 +317,29 @@ TEST_F(InputsOfStudies, AreCheckedByTheExperiment) {
   EXPECT_THROW(read_study(write_study("data/absent.csv")), UserError);
 }
 
+TEST_F(InputsOfStudies, AreTheOnesThatTheStudyAsksFor) {
+  write_series("7");
+  auto const file = write_study("data/series.csv");
+  auto const digest = read_study(file).input_digests.at(0).second;
+  auto const refusal = [&](std::vector<std::pair<std::string, std::string>> const& overrides) {
+    try {
+      read_study(file, overrides);
+    } catch (UserError const& error) {
+      return std::string(error.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_EQ(refusal({{"inputs.series_file", digest}}), "accepted");
+  auto const where = file.string() + ":5: experiment.series_file: ";
+  EXPECT_EQ(refusal({{"inputs.series_file", "deadbeef"}}),
+            where + "inputs.series_file: expected 'deadbeef', but " + path("data/series.csv") +
+                " has '" + digest + "'");
+  auto const unused = refusal({{"experiment.task", "narma10"},
+                               {"experiment.series_file", ""},
+                               {"inputs.series_file", digest}});
+  EXPECT_NE(unused.find("inputs.series_file: expected no entry"), unused.npos) << unused;
+}
+
 TEST_F(InputsOfStudies, DigestsAreOfFileParametersOnly) {
   auto const parse = [](std::string const& key) {
     return parse_study("[study]\nexperiment = reservoir_forecast\n[inputs]\n" + key + " = x\n",

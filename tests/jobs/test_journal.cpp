@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 
@@ -12,6 +14,16 @@
 #include "jobs/crc32c.hpp"
 #include "jobs/results_schema.hpp"
 #include "tests/jobs/results_test_study.hpp"
+
+/// Takes the place of the C library's in this program.
+extern "C" int fdatasync(int fd) {
+  if (engram::testing::num_failing_syncs > 0) {
+    --engram::testing::num_failing_syncs;
+    errno = EIO;
+    return -1;
+  }
+  return static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
 
 namespace engram {
 namespace {
@@ -100,17 +112,86 @@ TEST(Journal, TornHeaderIsNoJournal) {
   }
 }
 
-TEST(Journal, DamageInsideLosesOneRecordOnly) {
+/// Damages bytes [first, first + count) of a journal of 40 records: those that have none of these
+/// bytes are all found, and going on keeps them.
+void expect_only_these_lost(std::uint64_t first, std::uint64_t count,
+                            std::function<void(std::string&)> const& damage) {
   TemporaryFolder const folder;
   auto const path = folder / "j";
-  auto const offsets = write_journal(path, 5);
+  auto const offsets = write_journal(path, 40);
   auto bytes = file_bytes(path);
-  bytes[offsets[2] + 40] ^= 1;
+  damage(bytes);
   write_bytes(path, bytes);
+  std::vector<std::uint64_t> left;
+  for (std::uint64_t id = 0; id < 40; ++id) {
+    if (offsets[id + 1] <= first || offsets[id] >= first + count) left.push_back(id);
+  }
   auto const found = contents(path);
-  EXPECT_EQ(found.ids, (std::vector<std::uint64_t>{0, 1, 3, 4}));
-  EXPECT_EQ(found.scan.num_damaged, 1u);
+  EXPECT_LT(left.size(), 40u);
+  EXPECT_EQ(found.ids, left) << first;
+  EXPECT_EQ(found.scan.num_damaged, 1u) << first;
   EXPECT_EQ(found.scan.end, offsets.back());
+  Journal::open(path, found.scan.end).append(make_record(40));
+  left.push_back(40);
+  EXPECT_EQ(contents(path).ids, left) << first;
+}
+
+/// Where record `id` of such a journal begins.
+std::uint64_t offset_of(std::uint64_t id) {
+  static TemporaryFolder const folder;
+  static auto const offsets = write_journal(folder / "j", 40);
+  return offsets[id];
+}
+
+TEST(Journal, DamageInsideLosesOneRecordOnly) {
+  auto const at = offset_of(2);
+  expect_only_these_lost(at + 40, 1, [&](std::string& bytes) { bytes[at + 40] ^= 1; });
+}
+
+TEST(Journal, DamagedLengthLosesOneRecordOnly) {
+  auto const at = offset_of(2);
+  for (std::size_t i = 0; i < 8; ++i) {
+    for (int const bit : {0, 3, 6, 7}) {
+      expect_only_these_lost(at + i, 1, [&](std::string& bytes) {
+        bytes[at + i] = static_cast<char>(bytes[at + i] ^ (1 << bit));
+      });
+    }
+  }
+}
+
+TEST(Journal, ZeroedSectorLosesItsRecordsOnly) {
+  for (auto const at : {offset_of(5), offset_of(5) + 1, offset_of(5) + 100, offset_of(6) - 3}) {
+    for (std::uint64_t const size : {512, 4096}) {
+      expect_only_these_lost(
+          at, size, [&](std::string& bytes) { bytes.replace(at, size, std::string(size, '\0')); });
+    }
+  }
+}
+
+TEST(Journal, DamageAtTheEndIsATornTail) {
+  TemporaryFolder const folder;
+  auto const path = folder / "j";
+  auto const offsets = write_journal(path, 40);
+  auto bytes = file_bytes(path);
+  auto const at = offsets[30] + 7;
+  write_bytes(path, bytes.replace(at, bytes.npos, bytes.size() - at, '\0'));
+  auto const found = contents(path);
+  EXPECT_EQ(found.ids, ids_to(30));
+  EXPECT_EQ(found.scan.num_damaged, 0u);
+  EXPECT_EQ(found.scan.end, offsets[30]);
+}
+
+TEST(Journal, FailedSyncIsNeverForgotten) {
+  TemporaryFolder const folder;
+  auto const path = folder / "j";
+  auto journal = Journal::open(path, write_journal(path, 1).back());
+  journal.append(make_record(1));
+  testing::num_failing_syncs = 1;
+  EXPECT_THROW(journal.sync(), StorageError);
+  EXPECT_EQ(testing::num_failing_syncs, 0);
+  EXPECT_THROW(journal.sync(), StorageError);
+  EXPECT_THROW(journal.sync_when_due(), StorageError);
+  EXPECT_EQ(contents(path).ids, ids_to(2));
 }
 
 TEST(Journal, DamagedHeaderBeforeRecordsIsAnError) {

@@ -6,8 +6,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cmath>
 #include <csignal>
+#include <functional>
+#include <thread>
 
 #include "core/error.hpp"
 #include "jobs/results_schema.hpp"
@@ -35,21 +39,22 @@ bool contains(std::string const& text, std::string const& part) {
 /// An undisturbed run in a folder of its own, to compare with.
 class ResultsStoreTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    if (!has_h5diff()) GTEST_SKIP() << "needs h5diff";
-    run_all(make_study(reference));
+  void SetUp() override { run_all(make_study(reference)); }
+
+  /// Appends what is missing and finishes.
+  void finish() {
+    ResultsStore store(study, OpenMode::create_or_continue, {{"host", "b"}});
+    for (auto id = study.num_trials(); id-- > 0;) append_trial(store, study, id, 9.0);
+    store.write_results(true);
   }
 
-  /// Appends what is missing and finishes; the result has to be that of the undisturbed run.
+  /// The result has to be that of the undisturbed run, and nothing may be left beside it.
   void finish_and_compare() {
-    {
-      ResultsStore store(study, OpenMode::create_or_continue, {{"host", "b"}});
-      for (auto id = study.num_trials(); id-- > 0;) append_trial(store, study, id, 9.0);
-      store.write_results(true);
-    }
-    EXPECT_TRUE(same_files(reference, study.output));
-    auto names = folder_contents(folder_of_runs.path());
-    EXPECT_EQ(names.size(), 1u);
+    finish();
+    EXPECT_EQ(rows_of(output), rows_of(reference));
+    EXPECT_EQ(folder_contents(folder_of_runs.path()).size(), 1u);
+    if (!has_h5diff()) GTEST_SKIP() << "needs h5diff to compare series and arrays";
+    EXPECT_TRUE(same_files(reference, output));
   }
 
   TemporaryFolder const reference_folder, folder_of_runs;
@@ -72,36 +77,30 @@ TEST_F(ResultsStoreTest, InterruptedInAnyOrderEqualsUndisturbed) {
 }
 
 TEST_F(ResultsStoreTest, JournalCutAtEveryByteOfItsLastTwoRecords) {
-  std::vector<std::uint64_t> const ids = {3, 5, 6, 9, 10, 1, 2};
-  std::uint64_t first = 0;
+  auto const ids = std::to_array<std::uint64_t>({3, 5, 6, 9, 10, 1, 2});
+  std::vector<std::uint64_t> ends;
   {
     ResultsStore store(study, OpenMode::create_or_continue, {});
     for (auto const id : ids) {
-      if (id == 1) {
-        store.sync();
-        first = std::filesystem::file_size(journal_path(output));
-      }
       append_trial(store, study, id);
+      store.sync();
+      ends.push_back(std::filesystem::file_size(journal_path(output)));
     }
   }
   auto const bytes = file_bytes(journal_path(output));
-  for (auto size = first; size <= bytes.size(); ++size) {
+  ASSERT_EQ(bytes.size(), ends[6]);
+  auto const expected = rows_of(reference);
+  for (auto size = ends[4]; size <= ends[6]; ++size) {
+    std::filesystem::remove(output);
     write_bytes(journal_path(output), bytes.substr(0, size));
-    {
-      ResultsStore store(study, OpenMode::create_or_continue, {});
-      ASSERT_GE(store.num_recorded(), size == bytes.size() ? 7u : 5u);
-      ASSERT_LE(store.num_recorded(), 7u);
-      for (auto const id : ids) append_trial(store, study, id);
-    }
-    auto const results = read_results(output);
-    ASSERT_EQ(results.id, (std::vector<std::uint64_t>{1, 2, 3, 5, 6, 9, 10})) << size;
-    EXPECT_FALSE(results.finished);
-    if (size % 50 == 0) {
+    ASSERT_EQ(read_results(output).num_rows(), size < ends[5] ? 5u : size < ends[6] ? 6u : 7u);
+    if (size % 50 == 0 || size == ends[6]) {
       finish_and_compare();
-      std::filesystem::remove(output);
+    } else {
+      finish();
+      ASSERT_EQ(rows_of(output), expected) << size;
     }
   }
-  finish_and_compare();
 }
 
 TEST_F(ResultsStoreTest, KilledBetweenAnyTwoStepsOfTheEnd) {
@@ -151,7 +150,6 @@ TEST_F(ResultsStoreTest, FirstRecordOfATrialCounts) {
   store.append(record);
   EXPECT_EQ(store.num_recorded(), 1u);
   EXPECT_EQ(store.summary(1).objective, 0.25);
-  EXPECT_EQ(store.summary(1).attempts, 1u);
   EXPECT_THROW(store.summary(2), std::out_of_range);
   store.append(make_record(3));
   EXPECT_EQ(store.summary(3).status, Status::failed);
@@ -200,7 +198,6 @@ TEST_F(ResultsStoreTest, ForgottenTrialsStayForgottenAfterAKill) {
   {
     ResultsStore store(study, OpenMode::create_or_continue, {});
     EXPECT_EQ(store.summary(3).status, Status::complete);
-    EXPECT_EQ(store.summary(3).attempts, 2u);
     EXPECT_EQ(store.summary(10).status, Status::timed_out);
     EXPECT_FALSE(store.contains(17));
     retry(store, 17);
@@ -226,6 +223,64 @@ TEST_F(ResultsStoreTest, ExtendsAFinishedStudy) {
   EXPECT_EQ(read_results(output).num_trials_planned, 20u);
   finish_and_compare();
   EXPECT_TRUE(contains(message_of(make_study(output, 12), OpenMode::extend), "another study"));
+}
+
+TEST_F(ResultsStoreTest, DoesNotExtendWherePointsDependOnTheirNumber) {
+  auto const latin = [&](std::uint64_t num_points) {
+    auto result = make_study(output, num_points);
+    result.searcher = &SearcherRegistry::instance().at("latin_hypercube");
+    return result;
+  };
+  run_all(latin(4));
+  auto const before = folder_contents(folder_of_runs.path());
+  for (auto const mode : {OpenMode::create_or_continue, OpenMode::extend}) {
+    auto const message = message_of(latin(8), mode);
+    EXPECT_TRUE(contains(message, "study.trials: 4 there, 8 here")) << message;
+    EXPECT_TRUE(contains(message, "depend on the number of trials")) << message;
+    EXPECT_FALSE(contains(message, "--extend")) << message;
+    EXPECT_EQ(folder_contents(folder_of_runs.path()), before);
+  }
+  EXPECT_EQ(message_of(latin(4), OpenMode::extend), "");
+}
+
+TEST_F(ResultsStoreTest, ExtendsTheReplicatesOfTheOnlyPoint) {
+  auto const one_point = [&](std::uint64_t replicates) {
+    auto result = make_study(output, 1);
+    result.searcher = &SearcherRegistry::instance().at("grid");
+    result.space.clear();
+    result.replicates = replicates;
+    return result;
+  };
+  auto const record_of = [](std::uint64_t id) {
+    auto record = make_record(id);
+    record.point = 0;
+    record.replicate = static_cast<std::uint32_t>(id);
+    record.searched.clear();
+    record.outcome.arrays.clear();
+    return record;
+  };
+  {
+    ResultsStore store(one_point(2), OpenMode::create_or_continue, {});
+    for (auto const id : {0, 1}) store.append(record_of(id));
+    store.write_results(false);
+  }
+  EXPECT_TRUE(contains(message_of(one_point(4)), "--extend"));
+  {
+    ResultsStore store(one_point(4), OpenMode::extend, {});
+    EXPECT_EQ(store.num_recorded(), 2u);
+    store.append(record_of(2));
+  }
+  EXPECT_EQ(read_results(output).id, (std::vector<std::uint64_t>{0, 1, 2}));
+  EXPECT_EQ(read_results(output).replicates, 4u);
+  EXPECT_TRUE(contains(message_of(one_point(2), OpenMode::extend), "another study"));
+}
+
+TEST_F(ResultsStoreTest, DoesNotExtendTheReplicatesOfManyPoints) {
+  run_all(make_study(output, 10));
+  auto other = make_study(output, 10);
+  other.replicates = 2;
+  auto const message = message_of(other, OpenMode::extend);
+  EXPECT_TRUE(contains(message, "study.replicates: 1 there, 2 here")) << message;
 }
 
 TEST_F(ResultsStoreTest, OpeningAFinishedStudyChangesNothing) {
@@ -338,14 +393,126 @@ TEST_F(ResultsStoreTest, FullDiskLosesNothing) {
   finish_and_compare();
 }
 
-TEST_F(ResultsStoreTest, LostSideFileIsAWarning) {
+TEST_F(ResultsStoreTest, TrialsWhoseSideFilesAreGoneAreRunAgain) {
+  {
+    ResultsStore store(study, OpenMode::create_or_continue, {});
+    for (auto const id : {0, 1, 11}) append_trial(store, study, id);
+  }
+  std::filesystem::remove(side_file(output, 11, 0));
+  {
+    ResultsStore const store(study, OpenMode::create_or_continue, {});
+    EXPECT_TRUE(store.contains(0));
+    EXPECT_FALSE(store.contains(11));
+    ASSERT_EQ(store.warnings().size(), 1u);
+    EXPECT_TRUE(contains(store.warnings()[0], "the arrays of 1 trials are missing"));
+  }
+  finish_and_compare();
+}
+
+/// Its side file is gone or damaged while the study runs: said once, and nothing is finished.
+void lose_an_array(Study const& study, std::function<void()> const& lose) {
   ResultsStore store(study, OpenMode::create_or_continue, {});
+  append_trial(store, study, 1);
   append_trial(store, study, 11);
-  std::filesystem::remove_all(side_folder(output));
-  store.write_results(true);
+  lose();
+  store.write_results(false);
+  append_trial(store, study, 2);
+  store.write_results(false);
   ASSERT_EQ(store.warnings().size(), 1u);
   EXPECT_TRUE(contains(store.warnings()[0], "array 'states' of trial 11 is lost"));
+  EXPECT_THROW(store.write_results(true), StorageError);
+  EXPECT_EQ(store.warnings().size(), 1u);
+  auto const results = read_results(study.output);
+  EXPECT_FALSE(results.finished);
+  EXPECT_EQ(results.id, (std::vector<std::uint64_t>{1, 2, 11}));
+  EXPECT_EQ(results.warnings[0], "slow; odd");
+  EXPECT_EQ(results.warnings[2], "lost: array 'states'");
+}
+
+TEST_F(ResultsStoreTest, ArraysThatGetLostAreSaidAndMended) {
+  lose_an_array(study, [&] { std::filesystem::remove_all(side_folder(output)); });
+  {
+    ResultsStore const store(study, OpenMode::create_or_continue, {});
+    EXPECT_TRUE(store.contains(2));
+    EXPECT_FALSE(store.contains(11));
+  }
+  {  // killed once it has run again
+    ResultsStore store(study, OpenMode::create_or_continue, {});
+    append_trial(store, study, 11);
+  }
+  finish_and_compare();
+}
+
+TEST_F(ResultsStoreTest, DamagedArraysAreNotFinished) {
+  lose_an_array(study, [&] { write_bytes(side_file(output, 11, 0), "damaged"); });
+  {
+    ResultsStore store(study, OpenMode::create_or_continue, {});
+    EXPECT_TRUE(store.contains(11));
+    EXPECT_THROW(store.write_results(true), StorageError);
+  }
+  std::filesystem::remove(side_file(output, 11, 0));
+  finish_and_compare();
+}
+
+TEST_F(ResultsStoreTest, NothingCanBeAppendedOnceFinished) {
+  ResultsStore store(study, OpenMode::create_or_continue, {});
+  append_trial(store, study, 11);
+  store.write_results(true);
+  EXPECT_TRUE(store.warnings().empty());
   EXPECT_THROW(store.append(make_record(1)), std::logic_error);
+}
+
+TEST_F(ResultsStoreTest, FailedSyncOfTheJournalIsNoWarning) {
+  ResultsStore store(study, OpenMode::create_or_continue, {});
+  append_trial(store, study, 1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // the results file is due
+  num_failing_syncs = 1;
+  EXPECT_THROW(store.tick(), StorageError);
+  EXPECT_EQ(num_failing_syncs, 0);
+  EXPECT_THROW(store.tick(), StorageError);
+  EXPECT_THROW(store.write_results(true), StorageError);
+  EXPECT_TRUE(store.warnings().empty());
+}
+
+TEST_F(ResultsStoreTest, FolderThatCannotBeRemovedAtTheEndIsAWarning) {
+  pid_t const child = ::fork();
+  if (child == 0) {
+    std::filesystem::permissions(folder_of_runs.path(), std::filesystem::perms::all);
+    if (::geteuid() == 0 && ::setuid(65534) != 0) std::_Exit(2);  // root may remove everything
+    ResultsStore store(study, OpenMode::create_or_continue, {});
+    append_trial(store, study, 11);
+    auto const locked = side_folder(output) / "locked";
+    std::filesystem::create_directories(locked / "folder");
+    std::filesystem::permissions(locked, std::filesystem::perms::none);
+    store.write_results(true);
+    std::filesystem::permissions(locked, std::filesystem::perms::all);
+    bool const is_said =
+        store.warnings().size() == 1 && contains(store.warnings()[0], "remove it by hand") &&
+        read_results(output).finished && !std::filesystem::exists(journal_path(output));
+    std::exit(is_said ? 42 : 1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+}
+
+TEST_F(ResultsStoreTest, FoldersOfTheOutputAreCreated) {
+  for (auto const* const name : {"x/y/z/a.h5", "x/y/u/../v/a.h5", "w//a.h5"}) {
+    auto const other = make_study(folder_of_runs / name);
+    run_all(other);
+    EXPECT_EQ(rows_of(other.output), rows_of(reference));
+  }
+}
+
+TEST_F(ResultsStoreTest, PathsThatCannotBeLookedAtAreRefused) {
+  auto const loop = folder_of_runs / "loop";
+  std::filesystem::create_symlink(loop, loop);
+  EXPECT_TRUE(contains(message_of(make_study(loop)), "cannot read " + loop.string() + ": "));
+  auto const long_name = folder_of_runs / (std::string(300, 'x') + ".h5");
+  EXPECT_TRUE(contains(message_of(make_study(long_name)), "cannot read " + long_name.string()));
+  EXPECT_THROW(read_results(loop), UserError);
+  EXPECT_THROW(read_results(long_name), UserError);
 }
 
 TEST(WriteSchedule, GrowsGeometrically) {
