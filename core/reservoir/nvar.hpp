@@ -12,7 +12,7 @@ struct NvarOptions {
   std::size_t num_delays = 2;  ///< k: copies of the state among the features, the present one first
   std::size_t skip = 1;        ///< s: steps between the copies
   double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too
-  Deadline deadline;           ///< looked at for every sample of a fit
+  Deadline deadline = {};      ///< looked at for every sample of a fit
 };
 
 /// Nonlinear vector autoregression, a reservoir computer without reservoir (Gauthier et al. 2021,
