@@ -31,8 +31,8 @@ struct MetricSpec {
 struct Trial {
   std::uint64_t id = 0;
   std::uint64_t seed = 0;
-  double budget =
-      1.0;  ///< share of the full effort, in (0, 1]; experiments without stages ignore it
+  /// Share of the full effort, in (0, 1]; experiments without stages ignore it.
+  double budget = 1.0;
   Parameters parameters;
 };
 

@@ -29,13 +29,16 @@ std::size_t free_run_steps(Parameters const& parameters);
 /// Whether the task is one for free runs and any are asked for.
 bool runs_freely(Parameters const& parameters);
 
+/// None unless `runs_freely`. Starts are distinct and runs end within the first test range if that
+/// has at least `free_runs` steps more than a run, as `validate` of the experiment sees to.
 FreeRuns free_runs(Parameters const& parameters, ForecastTask const& task);
 
-/// Echo state networks; the trials share seed and topology.
+/// Echo state networks; the trials share seed and topology. Throws TimeLimitExceeded.
 std::vector<Forecasts> forecast_by_reservoir(TrialContext const& context, ForecastTask const& task,
                                              std::span<Trial const> trials);
 
-/// Nonlinear vector autoregression.
-Forecasts forecast_by_nvar(ForecastTask const& task, Parameters const& parameters);
+/// Nonlinear vector autoregression. Throws TimeLimitExceeded.
+Forecasts forecast_by_nvar(Deadline const& deadline, ForecastTask const& task,
+                           Parameters const& parameters);
 
 }  // namespace engram

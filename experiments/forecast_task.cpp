@@ -59,15 +59,11 @@ void standardize(ForecastTask& task) {
   }
 }
 
-std::size_t steps(Parameters const& parameters, std::string_view name) {
-  return static_cast<std::size_t>(parameters.integer(name));
-}
-
 /// Ranges of the generated tasks: washout, training (its end for validation), test.
 void split_by_steps(ForecastTask& task, Parameters const& parameters) {
-  std::size_t const washout = steps(parameters, "washout");
-  std::size_t const train_end = washout + steps(parameters, "train_steps");
-  std::size_t const fit_end = train_end - steps(parameters, "validation_steps");
+  std::size_t const washout = parameters.count("washout");
+  std::size_t const train_end = washout + parameters.count("train_steps");
+  std::size_t const fit_end = train_end - parameters.count("validation_steps");
   task.fit = {washout, fit_end};
   task.validation = {fit_end, train_end};
   task.tests = {{train_end, task.num_steps()}};
@@ -105,10 +101,10 @@ StepRange steps_in(TimeRange range, std::vector<double> const& times, std::size_
 
 void split_by_times(ForecastTask& task, Parameters const& parameters,
                     std::vector<double> const& times) {
-  std::size_t const horizon = steps(parameters, "horizon");
+  std::size_t const horizon = parameters.count("horizon");
   auto const train =
       steps_in(parse_time_ranges("train", parameters.text("train")).front(), times, horizon);
-  task.fit = {std::max(train.begin, steps(parameters, "washout")), train.end};
+  task.fit = {std::max(train.begin, parameters.count("washout")), train.end};
   task.validation = {train.end, train.end};
   auto const validation = parse_time_ranges("validation", parameters.text("validation"));
   if (!validation.empty()) {
@@ -121,8 +117,8 @@ void split_by_times(ForecastTask& task, Parameters const& parameters,
 }
 
 ForecastTask generated_task(std::string const& name, Parameters const& parameters, Key key) {
-  std::size_t const total = steps(parameters, "washout") + steps(parameters, "train_steps") +
-                            steps(parameters, "test_steps");
+  std::size_t const total = parameters.count("washout") + parameters.count("train_steps") +
+                            parameters.count("test_steps");
   auto const supervised = [](InputOutputSeries series) {
     ForecastTask task;
     task.num_inputs = series.num_inputs;
@@ -143,74 +139,15 @@ ForecastTask generated_task(std::string const& name, Parameters const& parameter
   }
   Lorenz system;
   system.sample_interval = parameters.real("sample_interval");
+  // Steps of at most 0.005: at 0.1 the integration settles on a fixed point, at 0.2 it overflows.
+  auto const num_steps = static_cast<std::size_t>(std::ceil(system.sample_interval / 0.005));
+  system.steps_per_sample = std::max(system.steps_per_sample, num_steps);
   ForecastTask task = autoregressive_task(lorenz(key, total + 1, system), 3, 1);
   task.sample_interval = system.sample_interval;
   return task;
 }
 
 }  // namespace
-
-std::vector<ParameterSpec> forecast_task_parameters() {
-  static std::vector<std::string> const structural = {
-      "task",  "validation_steps", "series_column", "time_column", "horizon",
-      "train", "validation",       "test"};
-  std::vector<ParameterSpec> specs = {
-      choice("task", "narma10",
-             {"narma10", "narma30", "mackey_glass", "lorenz", "channel", "series"})
-          .means("what is forecast; series: a column of series_file")
-          .from("Atiya & Parlos 2000; Mackey & Glass 1977; Lorenz 1963; Jaeger & Haas 2004"),
-      integer("washout", 100).range(0, 1e7).in("steps").means("dropped from the beginning"),
-      integer("train_steps", 2000).range(1, 1e8).in("steps").means("not for series"),
-      integer("validation_steps", 0)
-          .range(0, 1e8)
-          .in("steps")
-          .means("end of the training steps: predicted, for selection, before they are fitted"),
-      integer("test_steps", 2000).range(1, 1e8).in("steps").means("not for series"),
-      real("snr_db", 28.0).range(-20.0, 200.0).in("dB").means("signal to noise, for channel"),
-      real("tau", 17.0).range(1.0, 1000.0).means("delay, for mackey_glass"),
-      real("sample_interval", 0.02).range(1e-4, 1.0).means("time between samples, for lorenz"),
-      text("series_file", "").means("CSV or HDF5 file, for series").names_input_file(),
-      text("series_column", "").means("its column to forecast; default: the last"),
-      text("time_column", "").means("its column of times; default: the row number"),
-      integer("horizon", 1).range(1, 1e6).in("steps").means("how far ahead, for series"),
-      text("train", "").means("first:last time of the targets to fit, for series"),
-      text("validation", "")
-          .means("first:last time at the end of train that is predicted, for selection, before it "
-                 "is fitted; may be empty"),
-      text("test", "").means("first:last of one or more test ranges, separated by commas"),
-      boolean("standardize", true)
-          .means("zero mean and unit variance over the training steps, for lorenz and series"),
-  };
-  // What decides the metrics, or how the file's rows are split.
-  for (auto& spec : specs) {
-    spec.structural = spec.structural || std::ranges::count(structural, spec.name) > 0;
-  }
-  return specs;
-}
-
-bool is_autoregressive(std::string const& task) {
-  return task == "mackey_glass" || task == "lorenz" || task == "series";
-}
-
-std::vector<TimeRange> parse_time_ranges(std::string const& parameter, std::string const& text) {
-  std::vector<TimeRange> ranges;
-  std::string_view rest = trimmed(text);
-  while (!rest.empty()) {
-    auto const comma = rest.find(',');
-    auto const part = trimmed(rest.substr(0, comma));
-    rest = comma == rest.npos ? std::string_view() : rest.substr(comma + 1);
-    auto const colon = part.find(':');
-    auto const first = read_real(trimmed(part.substr(0, colon)));
-    auto const last =
-        colon == part.npos ? std::nullopt : read_real(trimmed(part.substr(colon + 1)));
-    if (!first || !last || *last < *first) {
-      throw UserError(parameter + ": expected first:last with first <= last, got " +
-                      in_quotes(part));
-    }
-    ranges.push_back({*first, *last});
-  }
-  return ranges;
-}
 
 void check_series(Parameters const& parameters, Inputs const& inputs) {
   if (parameters.text("task") != "series") return;
@@ -224,7 +161,7 @@ void check_series(Parameters const& parameters, Inputs const& inputs) {
   if (!std::is_sorted(series.times.begin(), series.times.end())) {
     throw UserError(origin + ": column '" + parameters.text("time_column") + "' must ascend");
   }
-  std::size_t const horizon = steps(parameters, "horizon");
+  std::size_t const horizon = parameters.count("horizon");
   if (series.values.size() <= horizon) {
     throw UserError(origin + " has " + std::to_string(series.values.size()) +
                     " rows, too few for a horizon of " + std::to_string(horizon));
@@ -272,7 +209,7 @@ ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inpu
   ForecastTask task;
   if (name == "series") {
     auto const series = user_series(parameters, inputs);
-    task = autoregressive_task(series.values, 1, steps(parameters, "horizon"));
+    task = autoregressive_task(series.values, 1, parameters.count("horizon"));
     split_by_times(task, parameters, series.times);
     if (task.fit.begin >= task.fit.end) {
       throw UserError("washout: expected fewer steps, so that some of train are left to fit");
@@ -288,7 +225,7 @@ ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inpu
   // Of a person's series, the record ends with the last test: later data take no part in the study.
   bool const is_series = name == "series";
   std::size_t const record_end = is_series ? task.tests.back().end : task.num_steps();
-  std::size_t const num_before = is_series ? steps(parameters, "horizon") : 0;
+  std::size_t const num_before = is_series ? parameters.count("horizon") : 0;
   for (std::size_t k = 0; k < task.num_outputs; ++k) {
     auto record = channel(task.target, task.num_outputs, k);
     record.insert(record.begin(), task.input.begin(),

@@ -7,6 +7,7 @@
 
 #include "core/random/random.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/forecast_parameters.hpp"
 
 namespace engram {
 
@@ -26,8 +27,8 @@ struct ForecastTask {
   std::vector<StepRange> tests;
   std::vector<double> variance;           ///< [outputs] of the whole record of targets
   std::vector<double> training_variance;  ///< [outputs] of the record to the end of validation
-  std::vector<double> mean,
-      scale;  ///< [outputs]: value = mean + scale * target, in the data's units
+  /// [outputs]: value = mean + scale * target, in the data's units.
+  std::vector<double> mean, scale;
   double sample_interval = 1.0;
 
   std::size_t num_steps() const { return input.size() / num_inputs; }
@@ -36,20 +37,12 @@ struct ForecastTask {
   }
 };
 
-/// `task`, its lengths or ranges, and what each task needs.
-std::vector<ParameterSpec> forecast_task_parameters();
-
-/// "1921:1955,1956:1979" as pairs of inclusive bounds. Throws UserError.
-struct TimeRange {
-  double first = 0.0, last = 0.0;
-};
-std::vector<TimeRange> parse_time_ranges(std::string const& parameter, std::string const& text);
-
-bool is_autoregressive(std::string const& task);
-
 /// Throws UserError: ranges that overlap or lie outside the data, columns that are not there.
 void check_series(Parameters const& parameters, Inputs const& inputs);
 
+/// The steps of `check_task` and `check_series` are taken for granted, but for the washout of a
+/// series. Throws UserError if that leaves nothing to fit, std::invalid_argument for a `tau` that
+/// is not whole integration steps, and std::runtime_error if every NARMA series drawn diverges.
 ForecastTask make_forecast_task(Parameters const& parameters, Inputs const& inputs, Key key);
 
 }  // namespace engram

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <chrono>
 #include <cmath>
@@ -65,6 +66,7 @@ void misbehave(Trial const& trial, Deadline const& deadline, Outcome& outcome) {
   if (mode == "nan") outcome.metrics[0] = std::numeric_limits<double>::quiet_NaN();
   if (mode == "throw") throw std::runtime_error("no_op throws as asked");
   if (mode == "overrun") sleep(1e3 * 3600, deadline);
+  if (mode != "abort" && mode != "hang") return;
   if (!fault_is_due(trial.parameters.text("marker"))) return;
   if (mode == "abort") std::abort();
   while (mode == "hang") std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -99,20 +101,39 @@ class NoOp final : public Experiment {
 
   std::vector<ParameterSpec> parameters() const override {
     return {
-        real("x", 0.5).range(-1e6, 1e6).means("first coordinate; the minimum is at 0.3"),
-        real("y", 0.5).range(-1e6, 1e6).means("second coordinate; the minimum is at 0.7"),
-        real("noise_scale", 1e-3).range(0, 1e6).means("standard deviation of the noise on value"),
-        real("sleep_ms", 0).range(0, 1e8).in("ms").means("time to sleep"),
-        real("spin_ms", 0).range(0, 1e8).in("ms").means("time to compute"),
+        real("x", 0.5)
+            .range(-1e6, 1e6)
+            .means("first coordinate; the minimum is at 0.3")
+            .from("here"),
+        real("y", 0.5)
+            .range(-1e6, 1e6)
+            .means("second coordinate; the minimum is at 0.7")
+            .from("here"),
+        real("noise_scale", 1e-3)
+            .range(0, 1e6)
+            .means("standard deviation of the noise on value")
+            .from("here"),
+        real("sleep_ms", 0).range(0, 1e8).in("ms").means("time to sleep").from("here"),
+        real("spin_ms", 0).range(0, 1e8).in("ms").means("time to compute").from("here"),
         choice("mode", "normal", {"normal", "warn", "throw", "nan", "overrun", "hang", "abort"})
-            .means("what a chosen trial does; hang ignores the time limit, overrun heeds it"),
+            .means("what a chosen trial does; hang ignores the time limit, overrun heeds it")
+            .from("here"),
         real("probability", 1)
             .range(0, 1)
-            .means("share of the trials that the mode applies to, chosen by seed, x and y"),
-        text("marker", "").means("a file: hang and abort only if it is missing, and leave it"),
-        integer("series_length", 0).range(0, 1e8).means("length of a recorded series; 0: none"),
-        integer("array_size", 0).range(0, 1e4).means("rows and columns of an array; 0: none"),
-        boolean("batched", false).means("whether trials may run as one batch"),
+            .means("share of the trials that the mode applies to, chosen by seed, x and y")
+            .from("here"),
+        text("marker", "")
+            .means("a file: hang and abort only if it is missing, and leave it")
+            .from("here"),
+        integer("series_length", 0)
+            .range(0, 1e8)
+            .means("length of a recorded series; 0: none")
+            .from("here"),
+        integer("array_size", 0)
+            .range(0, 1e4)
+            .means("rows and columns of an array; 0: none")
+            .from("here"),
+        boolean("batched", false).means("whether trials may run as one batch").from("here"),
     };
   }
 

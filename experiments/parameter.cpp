@@ -180,6 +180,12 @@ std::int64_t Parameters::integer(std::string_view name) const {
   return get<std::int64_t>(*this, name, "an integer");
 }
 
+std::size_t Parameters::count(std::string_view name) const {
+  auto const value = integer(name);
+  if (value < 0) throw std::logic_error("parameter '" + std::string(name) + "' is negative");
+  return static_cast<std::size_t>(value);
+}
+
 bool Parameters::boolean(std::string_view name) const {
   return get<bool>(*this, name, "a boolean");
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -74,6 +75,7 @@ class Parameters {
 
   double real(std::string_view name) const;
   std::int64_t integer(std::string_view name) const;
+  std::size_t count(std::string_view name) const;  ///< of an integer that is not negative
   bool boolean(std::string_view name) const;
   std::string const& text(std::string_view name) const;
 

@@ -1,10 +1,9 @@
 #include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "core/error.hpp"
-#include "core/tasks/lorenz.hpp"
-#include "core/tasks/metrics.hpp"
+#include "core/reservoir/nvar.hpp"
+#include "experiments/forecast_metrics.hpp"
 #include "experiments/forecast_models.hpp"
 #include "experiments/forecast_task.hpp"
 #include "experiments/reservoir_model.hpp"
@@ -16,65 +15,6 @@
 namespace engram {
 
 namespace {
-
-// --- metrics: specs and values, in the same order
-// -------------------------------------------------------
-
-/// The error measures of a task on one range.
-struct ErrorMeasure {
-  std::string name;
-  std::string meaning;
-  double (*evaluate)(ForecastTask const&, std::span<double const> prediction, StepRange);
-};
-
-/// Over all outputs: each one's mean squared error over its variance in the range.
-double normalized_error(ForecastTask const& task, std::span<double const> prediction,
-                        StepRange range) {
-  double sum = 0.0;
-  auto const target = task.targets(range);
-  for (std::size_t k = 0; k < task.num_outputs; ++k) {
-    std::vector<double> predicted, wanted;
-    for (std::size_t i = k; i < target.size(); i += task.num_outputs) {
-      predicted.push_back(prediction[i]);
-      wanted.push_back(target[i]);
-    }
-    double const error = nrmse(predicted, wanted);
-    sum += error * error;
-  }
-  return std::sqrt(sum / static_cast<double>(task.num_outputs));
-}
-
-double relative_variance(ForecastTask const& task, std::span<double const> prediction,
-                         StepRange range) {
-  // Selection by validation must not know how much the tests vary.
-  bool const is_training = range.end <= task.validation.end;
-  return average_relative_variance(prediction, task.targets(range),
-                                   (is_training ? task.training_variance : task.variance)[0]);
-}
-
-double symbol_errors(ForecastTask const& task, std::span<double const> prediction,
-                     StepRange range) {
-  return symbol_error_rate(prediction, task.targets(range));
-}
-
-std::vector<ErrorMeasure> error_measures(std::string const& task) {
-  ErrorMeasure const normalized{
-      "nrmse", "root mean squared error over the target's standard deviation in the range",
-      normalized_error};
-  if (task == "series") {
-    return {{"relative_variance",
-             "mean squared error over the variance of the series up to the last test, or for "
-             "validation to the end of train (Weigend, Huberman & Rumelhart 1990)",
-             relative_variance},
-            normalized};
-  }
-  if (task == "channel") {
-    return {{"symbol_error_rate", "share of symbols that are not the nearest to the prediction",
-             symbol_errors},
-            normalized};
-  }
-  return {normalized};
-}
 
 bool has_validation(Parameters const& p) {
   return p.text("task") == "series" ? !p.text("validation").empty()
@@ -93,29 +33,6 @@ void check_ranges(Parameters const& p) {
 
 std::size_t num_tests(Parameters const& p) {
   return p.text("task") == "series" ? parse_time_ranges("test", p.text("test")).size() : 1;
-}
-
-double error_after_free_run(ForecastTask const& task, Forecasts const& forecasts,
-                            FreeRuns const& runs) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < runs.starts.size(); ++i) {
-    double const error = forecasts.free_runs[i][runs.num_steps - 1] -
-                         task.target[runs.starts[i] + runs.num_steps - 1];
-    sum += error * error;
-  }
-  return std::sqrt(sum / static_cast<double>(runs.starts.size()) / task.variance[0]);
-}
-
-double mean_valid_time(ForecastTask const& task, Forecasts const& forecasts, FreeRuns const& runs) {
-  std::vector<double> std_dev;
-  for (double const v : task.variance) std_dev.push_back(std::sqrt(v));
-  double sum = 0.0;
-  for (std::size_t i = 0; i < runs.starts.size(); ++i) {
-    sum += valid_time(forecasts.free_runs[i],
-                      task.targets({runs.starts[i], runs.starts[i] + runs.num_steps}), std_dev,
-                      {task.sample_interval, lorenz_lyapunov_exponent, 0.4});
-  }
-  return sum / static_cast<double>(runs.starts.size());
 }
 
 Outcome evaluate(ForecastTask const& task, Parameters const& p, Forecasts const& forecasts) {
@@ -150,8 +67,7 @@ Outcome evaluate(ForecastTask const& task, Parameters const& p, Forecasts const&
       outcome.series.push_back({"target" + suffix, in_units(task.targets(task.tests[i]))});
     }
   }
-  std::size_t const num_features =
-      static_cast<std::size_t>(p.integer("units") * p.integer("layers")) + task.num_inputs + 1;
+  std::size_t const num_features = p.count("units") * p.count("layers") + task.num_inputs + 1;
   if (p.text("model") == "esn" && task.validation.end - task.fit.begin < num_features) {
     outcome.warnings.push_back("the readout has " + std::to_string(num_features) +
                                " weights but only " +
@@ -161,6 +77,25 @@ Outcome evaluate(ForecastTask const& task, Parameters const& p, Forecasts const&
   return outcome;
 }
 
+void check_nvar(Parameters const& p) {
+  auto const& task = p.text("task");
+  if (!is_autoregressive(task) || (task == "series" && p.integer("horizon") != 1)) {
+    throw UserError(
+        "model nvar forecasts its own input one step ahead: task must be mackey_glass, "
+        "lorenz or series with horizon 1");
+  }
+  if (p.integer("washout") < (p.integer("nvar_delays") - 1) * p.integer("nvar_skip")) {
+    throw UserError("nvar needs a washout of at least (nvar_delays - 1) * nvar_skip steps");
+  }
+}
+
+/// Predictions and free runs that are kept of one trial.
+std::size_t num_predictions(ForecastTask const& task, FreeRuns const& runs) {
+  std::size_t num_steps = task.validation.size() + runs.starts.size() * runs.num_steps;
+  for (auto const& range : task.tests) num_steps += range.size();
+  return num_steps * task.num_outputs;
+}
+
 class ReservoirForecast final : public Experiment {
  public:
   std::string_view name() const override { return "reservoir_forecast"; }
@@ -168,9 +103,8 @@ class ReservoirForecast final : public Experiment {
     return "forecasts a time series with an echo state network or nonlinear vector autoregression";
   }
   std::string_view source() const override {
-    return "Jaeger 2001 (GMD 148); Jaeger & Haas 2004, doi 10.1126/science.1091277; Lukosevicius "
-           "2012; "
-           "Gauthier et al. 2021, doi 10.1038/s41467-021-25801-2";
+    return "Jaeger 2001 (GMD 148); Jaeger & Haas 2004, doi 10.1126/science.1091277; "
+           "Lukosevicius 2012; Gauthier et al. 2021, doi 10.1038/s41467-021-25801-2";
   }
 
   std::vector<ParameterSpec> parameters() const override {
@@ -178,23 +112,31 @@ class ReservoirForecast final : public Experiment {
     auto const reservoir = reservoir_parameters();
     specs.insert(specs.end(), reservoir.begin(), reservoir.end());
     specs.push_back(choice("model", "esn", {"esn", "nvar"})
-                        .means("echo state network, or nonlinear vector autoregression"));
-    specs.push_back(
-        integer("nvar_delays", 2).range(1, 100).in("steps").from("Gauthier et al. 2021"));
-    specs.back().means("k: copies of the input among the features of nvar");
-    specs.push_back(integer("nvar_skip", 1).range(1, 1000).in("steps"));
-    specs.back().means("s: steps between the copies");
+                        .means("echo state network, or nonlinear vector autoregression")
+                        .from("here"));
+    specs.push_back(integer("nvar_delays", 2)
+                        .range(1, 100)
+                        .means("k: copies of the input among the features of nvar")
+                        .from("Gauthier et al. 2021"));
+    specs.push_back(integer("nvar_skip", 1)
+                        .range(1, 1000)
+                        .in("steps")
+                        .means("s: steps between the copies")
+                        .from("Gauthier et al. 2021"));
     specs.push_back(
         integer("free_runs", 20)
             .range(0, 10000)
             .means("closed-loop forecasts from different starts, for mackey_glass and lorenz")
+            .from("here")
             .fixes_metrics());
     specs.push_back(integer("free_run_steps", 800)
                         .range(2, 1e6)
                         .in("steps")
                         .means("length of a closed-loop forecast; 84 for mackey_glass")
+                        .from("here")
                         .fixes_metrics());
-    specs.push_back(boolean("record", false).means("keep predictions and targets as series"));
+    specs.push_back(
+        boolean("record", false).means("keep predictions and targets as series").from("here"));
     return specs;
   }
 
@@ -242,24 +184,32 @@ class ReservoirForecast final : public Experiment {
                                 : "series_file is for task series, but task is " + task);
     }
     check_ranges(p);
-    if (!is_series && p.integer("validation_steps") >= p.integer("train_steps")) {
-      throw UserError("validation_steps must be fewer than train_steps, of which they are the end");
+    check_task(p);
+    if (runs_freely(p) && p.count("test_steps") < free_run_steps(p) + p.count("free_runs")) {
+      throw UserError(std::to_string(p.count("free_runs")) + " free runs of " +
+                      std::to_string(free_run_steps(p)) +
+                      " steps from different starts need test_steps of at least " +
+                      std::to_string(free_run_steps(p) + p.count("free_runs")));
     }
-    if (runs_freely(p) && p.integer("test_steps") <= static_cast<std::int64_t>(free_run_steps(p))) {
-      throw UserError("free runs of " + std::to_string(free_run_steps(p)) +
-                      " steps need more test_steps than that");
+    auto needs = task_memory(p);
+    auto const add = [&needs](std::vector<MemoryNeed> const& others) {
+      needs.insert(needs.end(), others.begin(), others.end());
+    };
+    if (runs_freely(p)) {
+      add({{"free_runs and free_run_steps", 8.0 * static_cast<double>(p.count("free_runs")) *
+                                                static_cast<double>(free_run_steps(p)) *
+                                                static_cast<double>(num_channels(task))}});
     }
-    check_reservoir(p);
     if (p.text("model") == "nvar") {
-      if (!is_autoregressive(task) || (is_series && p.integer("horizon") != 1)) {
-        throw UserError(
-            "model nvar forecasts its own input one step ahead: task must be mackey_glass, "
-            "lorenz or series with horizon 1");
-      }
-      if (p.integer("washout") < (p.integer("nvar_delays") - 1) * p.integer("nvar_skip")) {
-        throw UserError("nvar needs a washout of at least (nvar_delays - 1) * nvar_skip steps");
-      }
+      check_nvar(p);
+      double const features =
+          static_cast<double>(Nvar::num_features(num_channels(task), p.count("nvar_delays")));
+      add({{"nvar_delays", 8.0 * features * features}});
+    } else {
+      check_reservoir(p);
+      add(reservoir_memory(p));
     }
+    check_memory(needs);
   }
 
   void validate_inputs(Parameters const& p, Inputs const& inputs) const override {
@@ -271,19 +221,19 @@ class ReservoirForecast final : public Experiment {
 
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {
+    for (auto const& trial : trials) validate(trial.parameters);
     auto const& p = trials.front().parameters;
     auto const task =
         make_forecast_task(p, context.inputs, Key(Seed(trials.front().seed)).stream("task"));
     if (p.text("model") == "nvar") {
       for (std::size_t i = 0; i < trials.size(); ++i) {
-        context.deadline.check();
-        outcomes[i] =
-            evaluate(task, trials[i].parameters, forecast_by_nvar(task, trials[i].parameters));
+        auto const& own = trials[i].parameters;
+        outcomes[i] = evaluate(task, own, forecast_by_nvar(context.deadline, task, own));
       }
       return;
     }
-    std::size_t const part =
-        max_population(static_cast<std::size_t>(p.integer("units") * p.integer("layers")));
+    std::size_t const part = max_population(p.count("units") * p.count("layers"),
+                                            num_predictions(task, free_runs(p, task)));
     for (std::size_t i = 0; i < trials.size(); i += part) {
       auto const some = trials.subspan(i, std::min(part, trials.size() - i));
       auto const forecasts = forecast_by_reservoir(context, task, some);

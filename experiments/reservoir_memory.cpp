@@ -2,6 +2,7 @@
 #include <string>
 
 #include "core/tasks/memory_capacity.hpp"
+#include "experiments/reservoir_drive.hpp"
 #include "experiments/reservoir_model.hpp"
 
 // Short-term memory capacity of echo state networks (Jaeger 2001, GMD report 152): how much of an
@@ -14,53 +15,28 @@ namespace engram {
 namespace {
 
 std::size_t num_delays(Parameters const& p) {
-  auto const given = p.integer("delays");
-  return static_cast<std::size_t>(given > 0 ? given : 2 * p.integer("units") * p.integer("layers"));
-}
-
-std::size_t steps(Parameters const& p, std::string_view name) {
-  return static_cast<std::size_t>(p.integer(name));
+  std::size_t const given = p.count("delays");
+  return given > 0 ? given : 2 * p.count("units") * p.count("layers");
 }
 
 /// Predictions of all delays over the test steps, a vector a member.
 std::vector<std::vector<double>> recall(TrialContext const& context,
                                         InputOutputSeries const& series,
                                         std::span<Trial const> trials) {
-  constexpr std::size_t launch_steps = 512;  // between two looks at the time limit
   auto const& p = trials.front().parameters;
-  auto population = make_population(context.space, trials, series.num_inputs, series.num_outputs);
-  auto const input = make_signal(series.input, series.num_inputs);
-  auto const target = make_signal(series.output, series.num_outputs);
-  std::vector<std::vector<double>> predictions(trials.size());
-  auto const drive = [&](std::size_t begin, std::size_t end, DriveOptions const& options) {
-    for (std::size_t step = begin; step < end; step += launch_steps) {
-      context.deadline.check();
-      population.drive(context.space, input, target, step, std::min(end, step + launch_steps),
-                       options);
-      if (!options.predict) continue;
-      for (std::size_t m = 0; m < trials.size(); ++m) {
-        auto const values = population.predictions(m);
-        predictions[m].insert(predictions[m].end(), values.begin(), values.end());
-      }
-    }
-  };
-  std::size_t const train_begin = steps(p, "washout");
-  std::size_t const train_end = train_begin + steps(p, "train_steps");
-  DriveOptions adapt, fit, test;
-  adapt.plasticity = intrinsic_plasticity(p);
+  ReservoirDrive drive(context, trials,
+                       {series.input, series.output, series.num_inputs, series.num_outputs});
+  std::size_t const train_begin = p.count("washout");
+  std::size_t const train_end = train_begin + p.count("train_steps");
+  DriveOptions fit, test;
   fit.accumulate = true;
-  test.predict = true;
   test.own_feedback = p.real("feedback_scale") > 0.0;  // the targets are what it is to remember
-  for (std::size_t left = steps(p, "plasticity_steps"); left > 0;) {
-    std::size_t const part = std::min(left, train_end);
-    drive(0, part, adapt);
-    left -= part;
-    population.reset(context.space);
-  }
-  drive(0, train_begin, {});
-  drive(train_begin, train_end, fit);
-  fit_readouts(population, trials);
-  drive(train_end, series.num_steps, test);
+  ReservoirDrive::Predictions predictions(trials.size());
+  drive.adapt(train_end);
+  drive.to(train_begin, {});
+  drive.to(train_end, fit);
+  drive.fit_readouts();
+  drive.to(series.num_steps, test, &predictions);
   return predictions;
 }
 
@@ -81,10 +57,23 @@ class ReservoirMemory final : public Experiment {
         integer("delays", 0)
             .range(0, 1e5)
             .in("steps")
-            .means("delays 1 to this are asked for; 0: twice the number of units"),
-        integer("washout", 200).range(0, 1e7).in("steps").means("dropped from the beginning"),
-        integer("train_steps", 4000).range(1, 1e8).in("steps").means("the readout is fitted to"),
-        integer("test_steps", 2000).range(2, 1e8).in("steps").means("the capacity is measured on"),
+            .means("delays 1 to this are asked for; 0: twice the number of units")
+            .from("here"),
+        integer("washout", 200)
+            .range(0, 1e7)
+            .in("steps")
+            .means("dropped from the beginning")
+            .from("here"),
+        integer("train_steps", 4000)
+            .range(1, 1e8)
+            .in("steps")
+            .means("the readout is fitted to")
+            .from("here"),
+        integer("test_steps", 2000)
+            .range(2, 1e8)
+            .in("steps")
+            .means("the capacity is measured on")
+            .from("here"),
     };
     specs.insert(specs.end(), own.begin(), own.end());
     return specs;
@@ -105,22 +94,36 @@ class ReservoirMemory final : public Experiment {
     return p;
   }
 
-  void validate(Parameters const& p) const override { check_reservoir(p); }
+  void validate(Parameters const& p) const override {
+    check_reservoir(p);
+    auto needs = reservoir_memory(p);
+    auto const delays = static_cast<double>(num_delays(p));
+    auto const test_steps = static_cast<double>(p.count("test_steps"));
+    auto const steps =
+        static_cast<double>(p.count("washout") + p.count("train_steps")) + test_steps;
+    auto const features = static_cast<double>(p.count("units") * p.count("layers"));
+    // Targets on both sides; predictions of a launch, of a member and as they grow; cross moments
+    // and readouts as they are gathered, copied, solved and set.
+    needs.push_back({"delays and steps", 8.0 * delays * (2.0 * steps + 2.0 * test_steps)});
+    needs.push_back({"units, layers and delays", 8.0 * delays * 5.0 * features});
+    check_memory(needs);
+  }
 
   std::string batch_key(Trial const& trial) const override { return reservoir_batch_key(trial); }
   std::size_t max_batch() const override { return 64; }
 
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {
+    for (auto const& trial : trials) validate(trial.parameters);
     auto const& p = trials.front().parameters;
     std::size_t const delays = num_delays(p);
     auto const series = memory_capacity_series(
         Key(Seed(trials.front().seed)).stream("task"),
-        steps(p, "washout") + steps(p, "train_steps") + steps(p, "test_steps"), delays);
-    std::size_t const test_begin = steps(p, "washout") + steps(p, "train_steps");
+        p.count("washout") + p.count("train_steps") + p.count("test_steps"), delays);
+    std::size_t const test_begin = p.count("washout") + p.count("train_steps");
     auto const target = std::span(series.output).subspan(test_begin * delays);
-    std::size_t const part =
-        max_population(static_cast<std::size_t>(p.integer("units") * p.integer("layers")) + delays);
+    std::size_t const part = max_population(p.count("units") * p.count("layers") + delays,
+                                            p.count("test_steps") * delays);
     for (std::size_t i = 0; i < trials.size(); i += part) {
       auto const some = trials.subspan(i, std::min(part, trials.size() - i));
       auto const predictions = recall(context, series, some);

@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <list>
-#include <mutex>
 
 #include "core/error.hpp"
-#include "core/readout/ridge.hpp"
+#include "experiments/topology_cache.hpp"
 
 namespace engram {
 
@@ -23,11 +21,12 @@ RecurrentMatrix recurrent_matrix(std::string const& name) {
 
 std::vector<ParameterSpec> structure_parameters() {
   return {
-      integer("units", 200).range(1, 20000).means("reservoir units a layer"),
+      integer("units", 200).range(1, 20000).means("reservoir units a layer").from("here"),
       integer("layers", 1)
           .range(1, 32)
-          .means("layers of a deep reservoir; the readout sees them all")
-          .from("Gallicchio, Micheli & Pedrelli 2017"),
+          .means("layers of a deep reservoir (Gallicchio, Micheli & Pedrelli 2017); the readout "
+                 "sees them all")
+          .from("Jaeger 2001"),
       real("density", 0.1)
           .range(0.0, 1.0)
           .means("share of non-zero recurrent weights, the same number in every row")
@@ -35,7 +34,9 @@ std::vector<ParameterSpec> structure_parameters() {
       choice("recurrent", "random", {"random", "orthogonal", "ring"})
           .means("recurrent matrix: random with uniform weights, random orthogonal, or a cycle")
           .from("Jaeger 2001; White, Lee & Sompolinsky 2004; Rodan & Tino 2011"),
-      choice("activation", "tanh", {"tanh", "fermi", "identity"}).means("of the units"),
+      choice("activation", "tanh", {"tanh", "fermi", "identity"})
+          .means("of the units")
+          .from("Jaeger 2001"),
   };
 }
 
@@ -46,11 +47,15 @@ std::vector<ParameterSpec> scalar_parameters() {
           .means("largest absolute eigenvalue of the recurrent matrix")
           .from("Jaeger 2001"),
       real("leak", 1.0).range(1e-6, 1.0).means("leaking rate a").from("Lukosevicius 2012"),
-      real("input_scale", 0.5).range(0.0, 1e6).means("input weights are uniform on +- this"),
-      real("bias_scale", 0.0).range(0.0, 1e6).means("biases are uniform on +- this"),
+      real("input_scale", 0.5)
+          .range(0.0, 1e6)
+          .means("input weights are uniform on +- this")
+          .from("here"),
+      real("bias_scale", 0.0).range(0.0, 1e6).means("biases are uniform on +- this").from("here"),
       real("feedback_scale", 0.0)
           .range(0.0, 1e6)
-          .means("output feedback weights are uniform on +- this; 0: no feedback"),
+          .means("output feedback weights are uniform on +- this; 0: no feedback")
+          .from("here"),
       real("ridge", 1e-8)
           .range(0.0, 1e12)
           .means("penalty on the readout's squared weights")
@@ -63,15 +68,21 @@ std::vector<ParameterSpec> plasticity_parameters() {
       integer("plasticity_steps", 0)
           .range(0, 1e8)
           .in("steps")
-          .means("intrinsic plasticity on the input before training; 0: none")
-          .from("Triesch 2005; Schrauwen et al. 2008"),
-      real("plasticity_rate", 5e-4).range(0.0, 1.0).means("learning rate of intrinsic plasticity"),
+          .means("intrinsic plasticity on the input before training (Triesch 2005; Schrauwen et "
+                 "al. 2008); 0: none")
+          .from("here"),
+      real("plasticity_rate", 5e-4)
+          .range(0.0, 1.0)
+          .means("learning rate of intrinsic plasticity")
+          .from("Schrauwen et al. 2008"),
       real("plasticity_mean", 0.0)
           .range(-1.0, 1.0)
-          .means("target mean: normal for tanh; exponential for fermi, where it must be positive"),
+          .means("target mean: normal for tanh; exponential for fermi, where it must be positive")
+          .from("Schrauwen et al. 2008"),
       real("plasticity_std_dev", 0.2)
           .range(1e-3, 10.0)
-          .means("target standard deviation, for tanh"),
+          .means("target standard deviation, for tanh")
+          .from("Schrauwen et al. 2008"),
   };
 }
 
@@ -86,17 +97,33 @@ std::vector<ParameterSpec> reservoir_parameters() {
 }
 
 void check_reservoir(Parameters const& parameters) {
-  if (parameters.text("activation") == "fermi" && parameters.integer("plasticity_steps") > 0 &&
-      parameters.real("plasticity_mean") <= 0.0) {
+  if (parameters.integer("plasticity_steps") == 0) return;
+  std::string const& units = parameters.text("activation");
+  if (units == "identity") {
+    throw UserError(
+        "intrinsic plasticity (plasticity_steps) needs tanh or fermi units, but "
+        "activation is identity");
+  }
+  if (units == "fermi" && parameters.real("plasticity_mean") <= 0.0) {
     throw UserError("intrinsic plasticity of fermi units needs a positive plasticity_mean");
   }
+}
+
+std::vector<MemoryNeed> reservoir_memory(Parameters const& parameters) {
+  auto const spec = topology_spec(parameters, 1, 1);
+  double const features = static_cast<double>(spec.num_units * spec.num_layers);
+  // Moments on the device, their copy on the host, and the factor; matrices on both sides.
+  bool const sparse = spec.recurrent == RecurrentMatrix::random;
+  return {{"units and layers", 3 * 8.0 * features * features},
+          {sparse ? "units, layers and density" : "units, layers and recurrent",
+           2 * 12.0 * num_weights(spec)}};
 }
 
 TopologySpec topology_spec(Parameters const& parameters, std::size_t num_inputs,
                            std::size_t num_outputs) {
   TopologySpec spec;
-  spec.num_units = static_cast<std::size_t>(parameters.integer("units"));
-  spec.num_layers = static_cast<std::size_t>(parameters.integer("layers"));
+  spec.num_units = parameters.count("units");
+  spec.num_layers = parameters.count("layers");
   spec.num_inputs = num_inputs;
   spec.num_outputs = num_outputs;
   spec.feedback = parameters.real("feedback_scale") > 0.0;
@@ -139,61 +166,23 @@ std::string reservoir_batch_key(Trial const& trial) {
   return key;
 }
 
-std::shared_ptr<Topology const> cached_topology(TopologySpec const& spec, Key key) {
-  struct Entry {
-    TopologySpec spec;
-    std::uint64_t key;
-    std::shared_ptr<Topology const> topology;
-  };
-  constexpr std::size_t max_entries = 16;
-  static std::list<Entry> recent;  // most recent first
-  static std::mutex mutex;
-  std::lock_guard const lock(mutex);
-  auto const found = std::find_if(recent.begin(), recent.end(), [&](Entry const& entry) {
-    return entry.key == key.value() && entry.spec == spec;
-  });
-  if (found != recent.end()) {
-    recent.splice(recent.begin(), recent, found);
-  } else {
-    recent.push_front(
-        {spec, key.value(), std::make_shared<Topology const>(make_topology(spec, key))});
-    if (recent.size() > max_entries) recent.pop_back();
-  }
-  return recent.front().topology;
-}
-
-std::size_t max_population(std::size_t num_features) {
+std::size_t max_population(std::size_t num_features, std::size_t num_predictions) {
   constexpr double budget_bytes = 256e6;
-  double const each = 8.0 * static_cast<double>(num_features) * static_cast<double>(num_features);
+  double const each = 8.0 * (static_cast<double>(num_features) * static_cast<double>(num_features) +
+                             static_cast<double>(num_predictions));
   return std::max<std::size_t>(1, static_cast<std::size_t>(budget_bytes / each));
 }
 
 ReservoirPopulation make_population(ExecutionSpace const& space, std::span<Trial const> trials,
                                     std::size_t num_inputs, std::size_t num_outputs) {
   auto const& first = trials.front();
-  auto const topology = cached_topology(topology_spec(first.parameters, num_inputs, num_outputs),
-                                        Key(Seed(first.seed)).stream("reservoir"));
+  static TopologyCache cache(256e6);
+  auto const topology = cache.get(topology_spec(first.parameters, num_inputs, num_outputs),
+                                  Key(Seed(first.seed)).stream("reservoir"));
   std::vector<ReservoirMember> members;
   for (auto const& trial : trials) members.push_back({0, reservoir_scalars(trial.parameters)});
   Topology const* const topologies[] = {topology.get()};
   return ReservoirPopulation(space, topologies, members, activation(first.parameters));
-}
-
-void fit_readouts(ReservoirPopulation& population, std::span<Trial const> trials) {
-  for (std::size_t i = 0; i < trials.size(); ++i) {
-    population.set_readout(i,
-                           solve_ridge(population.moments(i), trials[i].parameters.real("ridge")));
-  }
-}
-
-SignalView make_signal(std::span<double const> values, std::size_t num_columns) {
-  Kokkos::View<double**, Kokkos::LayoutRight, ExecutionSpace> signal(
-      Kokkos::view_alloc(Kokkos::WithoutInitializing, "engram::experiments::signal"),
-      num_columns == 0 ? 0 : values.size() / num_columns, num_columns);
-  auto const mirror = Kokkos::create_mirror_view(signal);
-  std::copy(values.begin(), values.end(), mirror.data());
-  copy_to_device(signal, mirror);
-  return signal;
 }
 
 }  // namespace engram

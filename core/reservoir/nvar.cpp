@@ -83,6 +83,7 @@ Nvar Nvar::fit(std::span<double const> series, std::size_t num_dimensions,
   TriangularRegression regression(num_features(num_dimensions, options.num_delays), num_dimensions,
                                   options.ridge);
   for (std::size_t t = model.num_history_; t < num_steps; ++t) {
+    options.deadline.check();
     auto sample = model.features(series.first(t * num_dimensions));
     for (std::size_t d = 0; d < num_dimensions; ++d)
       sample.push_back(series[t * num_dimensions + d] - series[(t - 1) * num_dimensions + d]);

@@ -4,12 +4,15 @@
 #include <span>
 #include <vector>
 
+#include "core/deadline.hpp"
+
 namespace engram {
 
 struct NvarOptions {
   std::size_t num_delays = 2;  ///< k: copies of the state among the features, the present one first
   std::size_t skip = 1;        ///< s: steps between the copies
   double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too
+  Deadline deadline = {};      ///< looked at for every sample of a fit
 };
 
 /// Nonlinear vector autoregression, a reservoir computer without reservoir (Gauthier et al. 2021,
@@ -23,7 +26,8 @@ class Nvar {
  public:
   /// Ridge regression of the increments of `series`.
   /// @param series  [num_steps x num_dimensions], row-major
-  /// Throws std::invalid_argument if the series is too short to hold one target or is not whole.
+  /// Throws std::invalid_argument if the series is too short to hold one target or is not whole,
+  /// and TimeLimitExceeded.
   static Nvar fit(std::span<double const> series, std::size_t num_dimensions,
                   NvarOptions const& options = NvarOptions());
 

@@ -171,6 +171,10 @@ TEST_P(Contract, ParametersAreDocumentedAndTheirDefaultsAllowed) {
     EXPECT_TRUE(names.insert(spec.name).second) << spec.name << " twice";
     EXPECT_FALSE(spec.unit.empty()) << spec.name;
     EXPECT_FALSE(spec.meaning.empty()) << spec.name;
+    EXPECT_FALSE(spec.source.empty()) << spec.name;
+    if (spec.is_real() || spec.is_integer()) {
+      EXPECT_TRUE(spec.minimum && spec.maximum) << spec.name << " has no range";
+    }
     EXPECT_NO_THROW(spec.check(spec.default_value)) << spec.name;
     EXPECT_EQ(spec.parse(to_string(spec.default_value)), spec.default_value) << spec.name;
   }

@@ -103,6 +103,18 @@ TEST(NoOp, FaultWithAMarkerHappensOnce) {
   std::filesystem::remove(marker);
 }
 
+TEST(NoOp, OnlyHangAndAbortLeaveTheMarker) {
+  auto const marker = std::filesystem::temp_directory_path() /
+                      ("engram_no_op_no_marker_" + std::to_string(::getpid()));
+  auto trial = make_trial();
+  trial.parameters.set("marker", marker.string());
+  for (std::string const mode : {"normal", "warn", "nan"}) {
+    trial.parameters.set("mode", mode);
+    evaluate(trial);
+    EXPECT_FALSE(std::filesystem::exists(marker)) << mode;
+  }
+}
+
 TEST(NoOp, GivesSeriesAndArraysOfTheSizesAskedFor) {
   auto trial = make_trial();
   EXPECT_TRUE(evaluate(trial).series.empty());

@@ -6,7 +6,6 @@
 #include <stdexcept>
 
 #include "core/error.hpp"
-#include "experiments/experiment.hpp"
 
 namespace engram {
 namespace {
@@ -97,6 +96,13 @@ TEST(Parameters, HoldDefaultsInTheOrderOfTheSpecs) {
   EXPECT_EQ(parameters.items().back().first, "bias");
 }
 
+TEST(Parameters, CountWhatIsNotNegative) {
+  Parameters parameters({integer("units", 100)});
+  EXPECT_EQ(parameters.count("units"), 100u);
+  parameters.set("units", std::int64_t{-1});
+  EXPECT_THROW(parameters.count("units"), std::logic_error);
+}
+
 TEST(Parameters, NameWhatIsMissingOrOfAnotherType) {
   Parameters const parameters({real("leak", 0.5)});
   try {
@@ -111,41 +117,6 @@ TEST(Parameters, NameWhatIsMissingOrOfAnotherType) {
   } catch (std::logic_error const& error) {
     EXPECT_NE(std::string(error.what()).find("'leak'"), std::string::npos);
   }
-}
-
-class Named : public Experiment {
- public:
-  explicit Named(std::string name) : name_(std::move(name)) {}
-  std::string_view name() const override { return name_; }
-  std::string_view summary() const override { return "does nothing"; }
-  std::string_view source() const override { return "none"; }
-  std::vector<ParameterSpec> parameters() const override { return {}; }
-  std::vector<MetricSpec> metrics(Parameters const&) const override { return {}; }
-  void run(TrialContext&, std::span<Trial const>, std::span<Outcome>) const override {}
-
- private:
-  std::string name_;
-};
-
-TEST(ExperimentRegistry, FindsSortsAndRefuses) {
-  ExperimentRegistry registry;
-  registry.add(std::make_unique<Named const>("reservoir"));
-  registry.add(std::make_unique<Named const>("hopfield"));
-  EXPECT_THROW(registry.add(std::make_unique<Named const>("hopfield")), std::logic_error);
-  ASSERT_EQ(registry.sorted().size(), 2u);
-  EXPECT_EQ(registry.sorted()[0]->name(), "hopfield");
-  EXPECT_EQ(registry.at("reservoir").name(), "reservoir");
-  EXPECT_EQ(message_of([&] { registry.at("reservior"); }),
-            "there is no experiment 'reservior'; did you mean 'reservoir'?");
-  EXPECT_EQ(message_of([&] { registry.at("xyz"); }),
-            "there is no experiment 'xyz'; `engram list` names them all");
-}
-
-TEST(Status, HasAName) {
-  EXPECT_EQ(to_string(Status::complete), "complete");
-  EXPECT_EQ(to_string(Status::failed), "failed");
-  EXPECT_EQ(to_string(Status::timed_out), "timed out");
-  EXPECT_EQ(to_string(Status::skipped), "skipped");
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/readout/ridge.hpp"
 #include "experiments/experiment.hpp"
+#include "experiments/forecast_metrics.hpp"
 #include "experiments/forecast_models.hpp"
 
 namespace engram {
@@ -194,10 +196,47 @@ TEST(ReservoirForecast, RecordsSeriesInTheUnitsOfTheData) {
   EXPECT_TRUE(evaluate(with(series_trial(), "record", false), inputs_of(yearly())).series.empty());
 }
 
-TEST(ReservoirForecast, ForecastsASmoothSeriesWell) {
+/// The task of a generated trial.
+ForecastTask make_task(Trial const& trial, Inputs const& inputs = {}) {
+  return make_forecast_task(trial.parameters, inputs, Key(Seed(trial.seed)).stream("task"));
+}
+
+/// Predictions of `range` by least squares on the last `num_lags` inputs and a constant, fitted to
+/// all steps of training; tasks of one input and output.
+std::vector<double> linear_predictions(ForecastTask const& task, StepRange range,
+                                       std::size_t num_lags) {
+  std::size_t const n = num_lags + 1;
+  auto const feature = [&](std::size_t t, std::size_t i) {
+    return i < num_lags ? task.input[t - i] : 1.0;
+  };
+  RegressionMoments moments{n, 1, std::vector<double>(n * n), std::vector<double>(n)};
+  for (std::size_t t = task.fit.begin; t < task.validation.end; ++t) {
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j) moments.gram[i * n + j] += feature(t, i) * feature(t, j);
+      moments.cross[i] += feature(t, i) * task.target[t];
+    }
+  }
+  auto const weights = solve_ridge(moments, 1e-9);
+  std::vector<double> predictions;
+  for (std::size_t t = range.begin; t < range.end; ++t) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < n; ++i) sum += weights[i] * feature(t, i);
+    predictions.push_back(sum);
+  }
+  return predictions;
+}
+
+TEST(ReservoirForecast, KnowsMoreOfASeriesThanItsLastValue) {
   auto const trial = series_trial();
   auto const outcome = evaluate(trial, inputs_of(yearly()));
-  EXPECT_LT(metric(trial, outcome, "relative_variance_validation"), 0.2);
+  auto const task = make_task(trial, inputs_of(yearly()));
+  std::vector<double> last_values;
+  for (std::size_t t = task.validation.begin; t < task.validation.end; ++t) {
+    last_values.push_back(task.input[t]);
+  }
+  auto const measure = error_measures("series").front();
+  EXPECT_LT(metric(trial, outcome, "relative_variance_validation"),
+            measure.evaluate(task, last_values, task.validation));
 }
 
 // --- batches
@@ -288,7 +327,7 @@ std::vector<double> validation_forecasts(Trial const& trial, std::size_t changed
   auto const task =
       make_forecast_task(trial.parameters, inputs_of(table), Key(Seed(trial.seed)).stream("task"));
   if (trial.parameters.text("model") == "nvar") {
-    return forecast_by_nvar(task, trial.parameters).validation;
+    return forecast_by_nvar({}, task, trial.parameters).validation;
   }
   auto forecasts = forecast_by_reservoir({}, task, std::span(&trial, 1));
   auto result = forecasts.front().validation;
@@ -329,14 +368,19 @@ TEST(ReservoirForecast, NvarPredictsValidationBeforeItIsSeen) {
   expect_causal(with(series_trial(), "model", std::string("nvar")));
 }
 
+// Units without memory, so that nothing but the readout can carry row 80 to the last test.
 TEST(ReservoirForecast, ReadoutIsFittedAgainWithValidation) {
-  auto const trial = series_trial();
+  auto const trial = with(series_trial(), "spectral_radius", 0.0);
   auto table = yearly();
   table.columns[1][80] += 5.0;
   auto const before = evaluate(trial, inputs_of(yearly())),
              after = evaluate(trial, inputs_of(table));
-  EXPECT_NE(metric(trial, before, "relative_variance_2"),
-            metric(trial, after, "relative_variance_2"));
+  ASSERT_EQ(before.series.at(2).name, "prediction_2");
+  EXPECT_NE(before.series[2].values, after.series.at(2).values);
+  // The readout before that has not seen it.
+  double const changed = table.columns[1][80];
+  EXPECT_EQ(validation_forecasts(trial, 1000).back(),
+            validation_forecasts(trial, 80, changed).back());
 }
 
 TEST(ReservoirForecast, TestsDoNotDependOnWhetherThereIsValidation) {
@@ -365,9 +409,16 @@ TEST(ReservoirForecast, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(refusal({{"validation_steps", std::int64_t{2000}}}),
             "validation_steps must be fewer than train_steps, of which they are the end");
   EXPECT_EQ(refusal({{"task", std::string("mackey_glass")}, {"test_steps", std::int64_t{84}}}),
-            "free runs of 84 steps need more test_steps than that");
-  EXPECT_EQ(refusal({{"task", std::string("mackey_glass")}, {"test_steps", std::int64_t{85}}}),
+            "20 free runs of 84 steps from different starts need test_steps of at least 104");
+  EXPECT_EQ(refusal({{"task", std::string("mackey_glass")}, {"test_steps", std::int64_t{103}}}),
+            "20 free runs of 84 steps from different starts need test_steps of at least 104");
+  EXPECT_EQ(refusal({{"task", std::string("mackey_glass")}, {"test_steps", std::int64_t{104}}}),
             "accepted");
+  EXPECT_NE(refusal({{"task", std::string("mackey_glass")}, {"tau", 17.05}}), "accepted");
+  EXPECT_NE(refusal({{"validation_steps", std::int64_t{1}}}), "accepted");
+  EXPECT_NE(
+      refusal({{"activation", std::string("identity")}, {"plasticity_steps", std::int64_t{10}}}),
+      "accepted");
   EXPECT_EQ(refusal({{"activation", std::string("fermi")}, {"plasticity_steps", std::int64_t{10}}}),
             "intrinsic plasticity of fermi units needs a positive plasticity_mean");
   EXPECT_NE(refusal({{"model", nvar}}).find("model nvar forecasts its own input"),
@@ -384,6 +435,40 @@ TEST(ReservoirForecast, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(refusal(ahead), "accepted");
   ahead.push_back({"model", nvar});
   EXPECT_NE(refusal(ahead), "accepted");
+}
+
+TEST(ReservoirForecast, RefusesWhatTakesTooMuchMemory) {
+  auto const names = [](Settings const& settings, std::string const& parameters) {
+    auto const message = refusal(settings);
+    auto const expected = "GB of memory, most of it for its " + parameters + "; expected at most";
+    return message.find(expected) != message.npos ? "yes" : message;
+  };
+  std::string const lorenz = "lorenz", nvar = "nvar";
+  Settings nvar_settings = {{"model", nvar}, {"task", lorenz}, {"nvar_delays", std::int64_t{100}}};
+  EXPECT_EQ(names(nvar_settings, "nvar_delays"), "yes");  // 45,451 features
+  nvar_settings.back().second = std::int64_t{50};
+  EXPECT_EQ(refusal(nvar_settings), "accepted");
+  EXPECT_EQ(
+      names({{"units", std::int64_t{20000}}, {"layers", std::int64_t{32}}}, "units and layers"),
+      "yes");
+  EXPECT_EQ(names({{"units", std::int64_t{8000}}, {"layers", std::int64_t{2}}, {"density", 1.0}},
+                  "units and layers"),
+            "accepted");
+  EXPECT_EQ(
+      names({{"train_steps", std::int64_t{100'000'000}}, {"test_steps", std::int64_t{100'000'000}}},
+            "washout, train_steps and test_steps"),
+      "yes");
+  EXPECT_EQ(names({{"task", lorenz},
+                   {"test_steps", std::int64_t{1'100'000}},
+                   {"free_runs", std::int64_t{10'000}},
+                   {"free_run_steps", std::int64_t{1'000'000}}},
+                  "free_runs and free_run_steps"),
+            "yes");
+}
+
+TEST(ReservoirForecast, RunsNothingThatItRefuses) {
+  EXPECT_THROW(evaluate(make_trial({{"task", std::string("mackey_glass")}, {"tau", 17.05}})),
+               UserError);
 }
 
 TEST(ReservoirForecast, RefusesASeriesWithoutItsRanges) {
@@ -414,7 +499,8 @@ TEST(ReservoirForecast, WarnsOfFewerStepsThanWeights) {
 
 // --- figures of the field, at small size
 
-// .42 in an independent implementation; studies/narma10_units.ini has the sizes up to 400.
+// A NumPy program of the same equations, with random numbers of its own, gave .42 (it is not part
+// of this repository); studies/narma10_units.ini has the sizes up to 400.
 TEST(ReservoirForecastFigures, Narma10With50Units) {
   double const found = median_metric({{"units", std::int64_t{50}},
                                       {"spectral_radius", 0.9},
@@ -425,24 +511,36 @@ TEST(ReservoirForecastFigures, Narma10With50Units) {
   EXPECT_LT(found, 1.15 * 0.42);
 }
 
+Settings const channel_settings = {{"task", std::string("channel")},
+                                   {"units", std::int64_t{47}},
+                                   {"spectral_radius", 0.5},
+                                   {"input_scale", 0.2},
+                                   {"bias_scale", 0.2},
+                                   {"ridge", 1e-6},
+                                   {"train_steps", std::int64_t{4000}},
+                                   {"test_steps", std::int64_t{10000}}};
+
 // Jaeger & Haas 2004, figure 2: the rate falls by more than a decade between 12 and 20 dB.
 TEST(ReservoirForecastFigures, SymbolErrorsFallWithTheNoise) {
-  double last = 1.0;
-  for (double const snr_db : {12.0, 20.0, 28.0}) {
-    double const rate = median_metric({{"task", std::string("channel")},
-                                       {"units", std::int64_t{47}},
-                                       {"spectral_radius", 0.5},
-                                       {"input_scale", 0.2},
-                                       {"bias_scale", 0.2},
-                                       {"ridge", 1e-6},
-                                       {"train_steps", std::int64_t{4000}},
-                                       {"test_steps", std::int64_t{10000}},
-                                       {"snr_db", snr_db}},
-                                      "symbol_error_rate", 3);
-    EXPECT_LT(rate, 0.25 * last) << snr_db;
-    last = rate;
+  auto const rate = [](double snr_db) {
+    auto settings = channel_settings;
+    settings.push_back({"snr_db", snr_db});
+    return median_metric(settings, "symbol_error_rate", 3);
+  };
+  double const rate_12 = rate(12.0), rate_20 = rate(20.0), rate_28 = rate(28.0);
+  EXPECT_LT(rate_20, 0.1 * rate_12);
+  EXPECT_LT(rate_28, rate_20);
+}
+
+// The channel is not linear: noise is not all that limits a linear equaliser of ten taps.
+TEST(ReservoirForecastFigures, EqualiserIsBetterThanALinearOne) {
+  for (std::uint64_t const seed : {1, 2, 3}) {
+    auto const trial = make_trial(channel_settings, seed);
+    auto const task = make_task(trial);
+    auto const linear = linear_predictions(task, task.tests[0], 10);
+    EXPECT_LT(metric(trial, evaluate(trial), "symbol_error_rate"),
+              error_measures("channel").front().evaluate(task, linear, task.tests[0]));
   }
-  EXPECT_LT(last, 1e-3);
 }
 
 Settings const mackey_glass_settings = {{"task", std::string("mackey_glass")},
@@ -454,23 +552,43 @@ Settings const mackey_glass_settings = {{"task", std::string("mackey_glass")},
                                         {"test_steps", std::int64_t{1500}},
                                         {"ridge", 1e-8}};
 
-TEST(ReservoirForecastFigures, MackeyGlassAfter84Steps) {
-  EXPECT_LT(median_metric(mackey_glass_settings, "nrmse_84", 3), 0.1);
+/// The metric of free runs that stay at the last value they know.
+template <class Measure>
+double frozen_error(Trial const& trial, Measure const& measure) {
+  auto const task = make_task(trial);
+  auto const runs = free_runs(trial.parameters, task);
+  Forecasts forecasts;
+  for (std::size_t const start : runs.starts) {
+    std::vector<double> run;
+    for (std::size_t i = 0; i < runs.num_steps * task.num_outputs; ++i) {
+      run.push_back(task.input[start * task.num_inputs + i % task.num_inputs]);
+    }
+    forecasts.free_runs.push_back(run);
+  }
+  return measure(task, forecasts, runs);
 }
 
-// Nonlinear vector autoregression, Gauthier et al. 2021: about five Lyapunov times.
+TEST(ReservoirForecastFigures, MackeyGlassAfter84Steps) {
+  double const frozen = frozen_error(make_trial(mackey_glass_settings), error_after_free_run);
+  EXPECT_GT(frozen, 0.5);  // what it forecasts is not what it knows
+  EXPECT_LT(median_metric(mackey_glass_settings, "nrmse_84", 3), 0.1 * frozen);
+}
+
+Settings const lorenz_settings = {{"task", std::string("lorenz")},
+                                  {"model", std::string("nvar")},
+                                  {"sample_interval", 0.025},
+                                  {"train_steps", std::int64_t{1600}},
+                                  {"test_steps", std::int64_t{2000}},
+                                  {"free_runs", std::int64_t{10}},
+                                  {"ridge", 1e-2},
+                                  {"standardize", false}};
+
+// Gauthier et al. 2021: about five Lyapunov times. They vary by 1.6 with the start of a run: the
+// median over five seeds of means over ten runs by 1.6 / sqrt(10) * 1.25 / sqrt(5) = 0.28.
 TEST(ReservoirForecastFigures, NvarFollowsLorenz) {
-  double const found = median_metric({{"task", std::string("lorenz")},
-                                      {"model", std::string("nvar")},
-                                      {"sample_interval", 0.025},
-                                      {"train_steps", std::int64_t{1600}},
-                                      {"test_steps", std::int64_t{2000}},
-                                      {"free_runs", std::int64_t{10}},
-                                      {"ridge", 1e-2},
-                                      {"standardize", false}},
-                                     "valid_time", 5);
-  EXPECT_GT(found, 3.5);
-  EXPECT_LT(found, 10.0);
+  double const found = median_metric(lorenz_settings, "valid_time", 5);
+  EXPECT_NEAR(found, 5.0, 4 * 0.28);
+  EXPECT_GT(found, 10 * frozen_error(make_trial(lorenz_settings), mean_valid_time));
 }
 
 }  // namespace
