@@ -8,8 +8,8 @@ namespace engram {
 
 struct NvarOptions {
   std::size_t num_delays = 2;  ///< k: copies of the state among the features, the present one first
-  std::size_t skip = 1;        ///< s: steps between the copies
-  double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too
+  std::size_t skip = 1;        ///< s: steps between the copies, one or more
+  double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too; 0 or more
 };
 
 /// Nonlinear vector autoregression, a reservoir computer without reservoir (Gauthier et al. 2021,
@@ -23,7 +23,10 @@ class Nvar {
  public:
   /// Ridge regression of the increments of `series`.
   /// @param series  [num_steps x num_dimensions], row-major
-  /// Throws std::invalid_argument if the series is too short to hold one target or is not whole.
+  /// Throws std::invalid_argument if the series is too short to hold one target or is not whole,
+  /// and for options out of range; std::runtime_error if the features are linearly dependent to
+  /// working precision and the ridge is too small to decide between the solutions, or if they are
+  /// not finite.
   static Nvar fit(std::span<double const> series, std::size_t num_dimensions,
                   NvarOptions const& options = NvarOptions());
 
