@@ -17,6 +17,8 @@
 //
 //   bench_esn_population [bench/esn_population.py]    one core
 //   mpirun -n 2 bench_esn_population                  two: each rank takes half of the population
+//
+// ENGRAM_PYTHON names the interpreter for the script, with NumPy and SciPy; python3 by default.
 
 namespace {
 
@@ -25,10 +27,9 @@ using namespace engram;
 constexpr std::size_t num_networks = 64, num_units = 200, num_steps = 5000;
 constexpr std::size_t train_end = 4000, washout = 100, single_steps = 2000;
 
-using HostSignal = Kokkos::View<double**, Kokkos::LayoutRight, ExecutionSpace>;
-
-HostSignal signal(std::size_t shift) {
-  HostSignal values("engram::bench::signal", num_steps, 1);
+SignalView signal(std::size_t shift) {
+  Kokkos::View<double**, Kokkos::LayoutRight, ExecutionSpace> const values("engram::bench::signal",
+                                                                           num_steps, 1);
   auto const mirror = Kokkos::create_mirror_view(values);
   for (std::size_t i = 0; i < num_steps; ++i) {
     double const t = static_cast<double>(i + shift);
@@ -38,12 +39,13 @@ HostSignal signal(std::size_t shift) {
   return values;
 }
 
-std::vector<Topology> topologies(std::size_t count, std::size_t units, double density) {
+std::vector<Topology> topologies(std::size_t first, std::size_t count, std::size_t units,
+                                 double density) {
   TopologySpec spec;
   spec.num_units = units;
   spec.density = density;
   std::vector<Topology> result;
-  for (std::size_t i = 0; i < count; ++i)
+  for (std::size_t i = first; i < first + count; ++i)
     result.push_back(make_topology(spec, Key(Seed(1)).index(i)));
   return result;
 }
@@ -54,22 +56,27 @@ std::vector<Topology const*> pointers(std::vector<Topology> const& all) {
   return result;
 }
 
-/// States, readout and test errors of `count` networks; the topologies' set-up is not in the time,
-/// as it is not in NumPy's.
+/// States, readout and test outputs of all networks, shared out among the ranks; drawing the
+/// topologies is not in the time, as it is not in NumPy's.
 double sweep(Communicator const& world, double density, bool shared_topology) {
   ExecutionSpace const space;
-  std::size_t const count = num_networks / static_cast<std::size_t>(world.size());
-  auto const all = topologies(shared_topology ? 1 : count, num_units, density);
+  auto const rank = static_cast<std::size_t>(world.rank());
+  auto const size = static_cast<std::size_t>(world.size());
+  std::size_t const first = num_networks * rank / size;
+  std::size_t const count = num_networks * (rank + 1) / size - first;
+  auto const all = shared_topology ? topologies(0, 1, num_units, density)
+                                   : topologies(first, count, num_units, density);
   auto const given = pointers(all);
   std::vector<ReservoirMember> members(count);
   for (std::size_t i = 0; i < count; ++i) {
-    Random const random(Key(Seed(2)).index(i));
+    Random const random(Key(Seed(2)).index(first + i));
     members[i] = {shared_topology ? 0 : i,
                   {random.uniform(0, 0.5, 1.4), random.uniform(1, 0.1, 1.0),
                    random.uniform(2, 0.2, 1.5), 0.1, 0.0}};
   }
   auto const input = signal(0), target = signal(1);
   return bench::fastest(world, 5, [&] {
+    if (members.empty()) return;  // more ranks than networks
     ReservoirPopulation population(space, given, members, Activation::tanh);
     DriveOptions fit, test;
     fit.accumulate = true;
@@ -87,7 +94,7 @@ double sweep(Communicator const& world, double density, bool shared_topology) {
 /// One network of 1,000 units on every rank; seconds a step.
 double single(Communicator const& world, double density) {
   ExecutionSpace const space;
-  auto const all = topologies(1, 1000, density);
+  auto const all = topologies(0, 1, 1000, density);
   auto const given = pointers(all);
   std::vector<ReservoirMember> const members{{0, {0.9, 0.3, 1.0, 0.1, 0.0}}};
   auto const input = signal(0), target = signal(1);
@@ -111,10 +118,18 @@ double gemv(Communicator const& world) {
          single_steps;
 }
 
+/// Seconds by figure; empty, and says so, without an interpreter that has NumPy and SciPy.
 std::map<std::string, double> numpy_seconds(std::string const& script) {
   std::map<std::string, double> seconds;
-  auto const command =
-      "env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE /usr/bin/python3 '" + script + "'";
+  char const* const given = std::getenv("ENGRAM_PYTHON");
+  std::string const python = given != nullptr && *given != '\0' ? given : "python3";
+  auto const quoted = "'" + python + "' ";
+  if (std::system((quoted + "-c 'import numpy, scipy' 2>/dev/null").c_str()) != 0) {
+    std::printf("no comparison: %s has no NumPy and SciPy (ENGRAM_PYTHON names another)\n",
+                python.c_str());
+    return seconds;
+  }
+  auto const command = quoted + "'" + script + "'";
   std::FILE* const pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return seconds;
   char name[64];

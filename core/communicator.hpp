@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace engram {
@@ -43,6 +44,7 @@ class Communicator {
   /// Overwrites `data` on every rank with the root's. Sizes must agree.
   template <class T>
   void broadcast(std::span<T> data, int root = 0) const {
+    static_assert(std::is_trivially_copyable_v<T>, "ranks exchange bytes");
     implementation_->broadcast(std::as_writable_bytes(data), root);
   }
 
@@ -52,6 +54,7 @@ class Communicator {
   /// `mine` of all ranks, in rank order: `all` holds size() * mine.size() elements.
   template <class T>
   void all_gather(std::span<T const> mine, std::span<T> all) const {
+    static_assert(std::is_trivially_copyable_v<T>, "ranks exchange bytes");
     implementation_->all_gather(std::as_bytes(mine), std::as_writable_bytes(all));
   }
 

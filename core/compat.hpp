@@ -21,17 +21,8 @@ void copy_to_device(View const& view, Mirror const& mirror) {
   if (view.data() != mirror.data()) Kokkos::deep_copy(view, mirror);
 }
 
-/// `Kokkos::Profiling::ScopedRegion` is not in 3.4.
-class ScopedRegion {
- public:
-  explicit ScopedRegion(std::string const& label) { Kokkos::Profiling::pushRegion(label); }
-  ~ScopedRegion() { Kokkos::Profiling::popRegion(); }
-  ScopedRegion(ScopedRegion const&) = delete;
-  ScopedRegion& operator=(ScopedRegion const&) = delete;
-};
-
-/// Starts Kokkos with `num_threads` a rank (0: Kokkos decides) and the device of this node-local
-/// rank.
+/// Starts Kokkos with `num_threads` a rank (0: Kokkos decides). Of several CUDA or HIP devices, the
+/// ranks of a node take one each in turn; on other devices Kokkos chooses.
 void initialize_kokkos(int num_threads, int rank_on_node);
 
 /// Waits for the work of one execution space instance; labelled where Kokkos can label it.

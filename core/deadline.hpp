@@ -19,8 +19,6 @@ class Deadline {
   /// Throws TimeLimitExceeded with the limit in seconds once the instant has passed.
   void check() const;
 
-  std::optional<Clock::time_point> instant() const { return instant_; }
-
  private:
   std::optional<Clock::time_point> instant_;
   double limit_s_ = 0.0;

@@ -98,8 +98,8 @@ KOKKOS_INLINE_FUNCTION T tanh_fast(T const& x) {
   T const z = detail::magnitude(x, 20.0);                                   // tanh(20) rounds to 1
   T const rounded = fused(z, constant<T>(2.885390081777926814720), shift);  // z * 2/ln 2
   T const n = rounded - shift;
-  T y = fused(n, constant<T>(-0x1.62e42fefa2p-2),
-              z);  // ln(2)/2 in two parts: the first product is exact
+  // ln(2)/2 in two parts: the first product is exact.
+  T y = fused(n, constant<T>(-0x1.62e42fefa2p-2), z);
   y = fused(n, constant<T>(-0x1.9ef35793c7673p-42), y);
   T const s = detail::power_of_two(rounded);
   T const q = y * y;

@@ -17,11 +17,12 @@
 
 namespace engram {
 
-/// a * b + c with one rounding where the machine has it, otherwise with two. Never left to the
-/// compiler
-/// (-ffp-contract=off), so that vector bodies, remainders and debug builds give the same bits.
+/// a * b + c with one rounding where the machine has it (devices do), otherwise with two. Never
+/// left to the compiler (-ffp-contract=off), so that vector bodies, remainders and debug builds
+/// give the same bits.
 KOKKOS_INLINE_FUNCTION double fused(double a, double b, double c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__) || \
+    defined(__HIP_DEVICE_COMPILE__) || defined(__SYCL_DEVICE_ONLY__)
   return ::fma(a, b, c);
 #else
   return a * b + c;
@@ -134,7 +135,7 @@ KOKKOS_INLINE_FUNCTION Pack fused(Pack const& a, Pack const& b, Pack const& c) {
 
 /// rows[i][j] <-> rows[j][i].
 KOKKOS_INLINE_FUNCTION void transpose(Pack (&rows)[Pack::width]) {
-#ifdef ENGRAM_VECTOR_EXTENSION
+#if defined(ENGRAM_VECTOR_EXTENSION) && (defined(__clang__) || __GNUC__ >= 12)
   // Exchanges the off-diagonal blocks of size 1, 2, 4 in turn.
   for (int i = 0; i < 8; i += 2) {
     auto const a = rows[i].v, b = rows[i + 1].v;

@@ -8,6 +8,10 @@
 namespace engram {
 
 std::vector<double> solve_ridge(RegressionMoments const& moments, double ridge) {
+  if (moments.gram.size() != moments.num_features * moments.num_features ||
+      moments.cross.size() != moments.num_features * moments.num_outputs)
+    throw std::invalid_argument("solve_ridge: the moments are not of the shapes they state");
+  if (!(ridge >= 0.0)) throw std::invalid_argument("solve_ridge: the ridge is below 0");
   using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   auto const n = static_cast<Eigen::Index>(moments.num_features);
   auto const k = static_cast<Eigen::Index>(moments.num_outputs);

@@ -15,7 +15,8 @@ struct RegressionMoments {
 /// Ridge regression by the normal equations and Cholesky's factorisation (Hoerl & Kennard 1970):
 /// W = (Z^T Z + ridge I)^-1 Z^T Y, features x outputs, row-major. All features are penalised alike.
 ///
-/// Throws std::runtime_error if the matrix is not numerically positive definite, or not finite.
+/// Throws std::runtime_error if the matrix is not numerically positive definite, or not finite, and
+/// std::invalid_argument if the moments are not of the shapes they state or `ridge` is below 0.
 std::vector<double> solve_ridge(RegressionMoments const& moments, double ridge);
 
 }  // namespace engram

@@ -12,7 +12,7 @@ void fill_diagonals(ExecutionSpace const& space, PopulationMatrices const& matri
                     PopulationScalars const& values) {
   int const n = static_cast<int>(matrices.extent(1));
   Kokkos::parallel_for(
-      "engram::readout::fill_diagonals",
+      "engram::core::fill_diagonals",
       Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
           space, {0, 0}, {static_cast<int>(matrices.extent(0)), n}),
       KOKKOS_LAMBDA(int i_individual, int i) {
@@ -27,7 +27,7 @@ PopulationScalars to_device(ExecutionSpace const& space, std::string const& labe
   Kokkos::View<double const*, Kokkos::LayoutRight, Kokkos::HostSpace,
                Kokkos::MemoryTraits<Kokkos::Unmanaged>> const host(values.data(), values.size());
   Kokkos::deep_copy(space, result, host);
-  fence(space, "engram::readout::copy_scalars");  // the host memory is the caller's
+  fence(space, "engram::core::copy_scalars");  // the host memory is the caller's
   return result;
 }
 
@@ -50,26 +50,31 @@ RlsReadouts make_rls(ExecutionSpace const& space, int num_outputs, int num_input
 
   RlsReadouts readouts;
   readouts.inverse_correlation =
-      PopulationMatrices(Kokkos::view_alloc(space, "engram::readout::rls_inverse_correlation"),
+      PopulationMatrices(Kokkos::view_alloc(space, "engram::core::rls_inverse_correlation"),
                          alpha.size(), num_inputs, num_inputs);
-  readouts.weights = PopulationMatrices(Kokkos::view_alloc(space, "engram::readout::rls_weights"),
+  readouts.weights = PopulationMatrices(Kokkos::view_alloc(space, "engram::core::rls_weights"),
                                         alpha.size(), num_outputs, num_inputs);
-  readouts.forgetting = to_device(space, "engram::readout::rls_forgetting", forgetting);
+  readouts.forgetting = to_device(space, "engram::core::rls_forgetting", forgetting);
   fill_diagonals(space, readouts.inverse_correlation,
-                 to_device(space, "engram::readout::rls_diagonal", diagonal));
+                 to_device(space, "engram::core::rls_diagonal", diagonal));
   return readouts;
 }
 
 void update_rls(ExecutionSpace const& space, RlsReadouts const& readouts,
                 ConstPopulationVectors const& inputs, ConstPopulationVectors const& targets,
                 PopulationVectors const& errors) {
+  auto const& weights = readouts.weights;
+  if (inputs.extent(0) != weights.extent(0) || inputs.extent(1) != weights.extent(2) ||
+      targets.extent(0) != weights.extent(0) || targets.extent(1) != weights.extent(1) ||
+      errors.extent(0) != weights.extent(0) || errors.extent(1) != weights.extent(1))
+    throw std::invalid_argument("update_rls: inputs, targets or errors do not fit the readouts");
   using Policy = Kokkos::TeamPolicy<ExecutionSpace>;
   int const num_individuals = static_cast<int>(readouts.weights.extent(0));
   auto const work_bytes = readouts.weights.extent(2) * sizeof(double);
   Policy policy(space, num_individuals, Kokkos::AUTO);
   policy.set_scratch_size(1, Kokkos::PerTeam(static_cast<int>(work_bytes)));
   Kokkos::parallel_for(
-      "engram::readout::update_rls", policy, KOKKOS_LAMBDA(Policy::member_type const& team) {
+      "engram::core::update_rls", policy, KOKKOS_LAMBDA(Policy::member_type const& team) {
         int const i = team.league_rank();
         auto* const work = static_cast<double*>(team.team_scratch(1).get_shmem(work_bytes));
         rls_step(team, rls_readout(readouts, i), &inputs(i, 0), &targets(i, 0), &errors(i, 0),

@@ -7,8 +7,13 @@
 namespace engram {
 
 /// Linear readouts of a population that learn online by recursive least squares (Haykin, Adaptive
-/// Filter Theory, ch. 10), as FORCE uses it (Sussillo and Abbott 2009,
-/// doi 10.1016/j.neuron.2009.07.018, eqs. 3-5).
+/// Filter Theory, ch. 10).
+///
+/// This is the rule of FORCE (Sussillo and Abbott 2009, doi 10.1016/j.neuron.2009.07.018, eqs.
+/// 3-5), in which a network learns while it hears its own output. The loop around it is the
+/// caller's: a step of ReservoirPopulation::drive with `own_feedback`, update_rls on the features
+/// of that step, set_readout with the new weights (test_rls_force.cpp). That goes through the host
+/// at every step; no kernel does all three, and recurrent weights are not learnt.
 struct RlsReadouts {
   PopulationMatrices inverse_correlation;  ///< P, [individuals, inputs, inputs], symmetric
   PopulationMatrices weights;              ///< w, [individuals, outputs, inputs]
@@ -79,6 +84,7 @@ KOKKOS_INLINE_FUNCTION void rls_step(Team const& team, RlsReadout const& readout
 /// @param inputs   [individuals, inputs]
 /// @param targets  [individuals, outputs]
 /// @param errors   receives the errors before the update, [individuals, outputs]
+/// Throws std::invalid_argument if the shapes do not agree.
 void update_rls(ExecutionSpace const& space, RlsReadouts const& readouts,
                 ConstPopulationVectors const& inputs, ConstPopulationVectors const& targets,
                 PopulationVectors const& errors);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <sstream>
 #include <stdexcept>
 
 namespace engram {
@@ -23,6 +25,7 @@ class TriangularRegression {
 
   /// @param sample  features, then outputs; overwritten
   void add(std::span<double> sample) {
+    ++num_samples_;
     for (std::size_t i = 0; i < num_features_; ++i) {
       if (sample[i] == 0.0) continue;
       double* const row = rows_.data() + i * width_;
@@ -34,6 +37,20 @@ class TriangularRegression {
         row[j] = rotated;
       }
     }
+  }
+
+  /// No feature is a combination of those before it, to working precision; false for NaN. What is
+  /// left of a column on the diagonal is then more than the rounding of its norm.
+  bool is_determined() const {
+    double const rounding = static_cast<double>(std::max(num_samples_, num_features_)) *
+                            std::numeric_limits<double>::epsilon();
+    for (std::size_t i = 0; i < num_features_; ++i) {
+      double squared_norm = 0.0;
+      for (std::size_t k = 0; k <= i; ++k)
+        squared_norm += rows_[k * width_ + i] * rows_[k * width_ + i];
+      if (!(std::abs(rows_[i * width_ + i]) > rounding * std::sqrt(squared_norm))) return false;
+    }
+    return true;
   }
 
   /// [num_features x num_outputs], row-major.
@@ -53,7 +70,7 @@ class TriangularRegression {
   }
 
  private:
-  std::size_t num_features_, width_;
+  std::size_t num_features_, width_, num_samples_ = 0;
   std::vector<double> rows_;  ///< [features x (features + outputs)]
 };
 
@@ -75,6 +92,8 @@ Nvar Nvar::fit(std::span<double const> series, std::size_t num_dimensions,
                NvarOptions const& options) {
   if (num_dimensions == 0 || options.num_delays == 0 || series.size() % num_dimensions != 0)
     throw std::invalid_argument("Nvar: the series is not whole rows, or there are no delays");
+  if (options.skip == 0) throw std::invalid_argument("Nvar: the skip must be one step or more");
+  if (!(options.ridge >= 0.0)) throw std::invalid_argument("Nvar: the ridge is below 0");
   Nvar model(num_dimensions, options);
   std::size_t const num_steps = series.size() / num_dimensions;
   if (num_steps <= model.num_history_)
@@ -88,6 +107,15 @@ Nvar Nvar::fit(std::span<double const> series, std::size_t num_dimensions,
     for (std::size_t d = 0; d < num_dimensions; ++d)
       sample.push_back(series[t * num_dimensions + d] - series[(t - 1) * num_dimensions + d]);
     regression.add(sample);
+  }
+  if (!regression.is_determined()) {
+    std::ostringstream message;
+    message << "the " << num_features(num_dimensions, options.num_delays)
+            << " features of the autoregression are linearly dependent or not finite with ridge "
+            << options.ridge
+            << ": the series is too short, too simple or diverged, or the ridge is "
+            << "too small";
+    throw std::runtime_error(message.str());
   }
   model.weights_ = regression.solve();
   return model;

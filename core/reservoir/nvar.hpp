@@ -10,8 +10,8 @@ namespace engram {
 
 struct NvarOptions {
   std::size_t num_delays = 2;  ///< k: copies of the state among the features, the present one first
-  std::size_t skip = 1;        ///< s: steps between the copies
-  double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too
+  std::size_t skip = 1;        ///< s: steps between the copies, one or more
+  double ridge = 2.5e-6;       ///< penalty on the weights, the constant's too; 0 or more
   Deadline deadline = {};      ///< looked at for every sample of a fit
 };
 
@@ -27,7 +27,9 @@ class Nvar {
   /// Ridge regression of the increments of `series`.
   /// @param series  [num_steps x num_dimensions], row-major
   /// Throws std::invalid_argument if the series is too short to hold one target or is not whole,
-  /// and TimeLimitExceeded.
+  /// and for options out of range; std::runtime_error if the features are linearly dependent to
+  /// working precision and the ridge is too small to decide between the solutions, or if they are
+  /// not finite; TimeLimitExceeded.
   static Nvar fit(std::span<double const> series, std::size_t num_dimensions,
                   NvarOptions const& options = NvarOptions());
 

@@ -41,7 +41,7 @@ struct IntrinsicPlasticitySettings {
   bool enabled = false;
   double learning_rate = 5e-4;
   double mean = 0.0;     ///< of the target distribution; fermi: above 0
-  double std_dev = 0.2;  ///< tanh only
+  double std_dev = 0.2;  ///< tanh only; above 0
 };
 
 struct DriveOptions {
@@ -57,19 +57,27 @@ struct DriveOptions {
 ///   x(t) = (1 - a) x(t-1) + a f(g (rho W x(t-1) + s_in W_in u(t) + s_b b + s_fb W_fb y(t-1)) + h)
 ///   y(t) = W_out [x(t); u(t); 1]
 ///
-/// with g = 1, h = 0 unless intrinsic plasticity has changed them. Layers l > 1 of a deep reservoir
-/// take x of layer l - 1 at t as their input.
+/// with g = 1, h = 0 unless intrinsic plasticity has changed them: it shapes the distribution of f,
+/// which is that of x only without a leak (a = 1). Layers l > 1 of a deep reservoir take x of layer
+/// l - 1 at t as their input.
 ///
 /// Members that share a topology go through the lanes of vector registers together, so that a
 /// weight is read once for eight; a member alone has its units in the lanes. Either way every
 /// number is the result of the same chain of operations (a fused multiply-add an input, in the
 /// order of columns), so a member's numbers do not depend on its neighbours: bit by bit.
+///
+/// Functions that take a member throw std::invalid_argument if there is none of that index. A
+/// population can be moved, not copied: a copy would share its states.
 class ReservoirPopulation {
  public:
   /// Topologies must have equal specs (their keys may differ). Throws std::invalid_argument
   /// otherwise.
   ReservoirPopulation(ExecutionSpace const& space, std::span<Topology const* const> topologies,
                       std::span<ReservoirMember const> members, Activation activation);
+  ReservoirPopulation(ReservoirPopulation&&) = default;
+  ReservoirPopulation& operator=(ReservoirPopulation&&) = default;
+  ReservoirPopulation(ReservoirPopulation const&) = delete;
+  ReservoirPopulation& operator=(ReservoirPopulation const&) = delete;
 
   /// States to zero, moments to zero; gains, biases and readouts stay.
   void reset(ExecutionSpace const& space);
@@ -79,29 +87,34 @@ class ReservoirPopulation {
   /// @param target  [step, num_outputs]: as many where `accumulate` asks for them, one less where
   ///                feedback does; otherwise it may be empty
   /// With `predict`, the outputs of these steps are what `predictions` returns afterwards.
-  /// Throws std::invalid_argument for other shapes, and for plasticity without a distribution.
+  /// Throws std::invalid_argument for other shapes, for `begin` after `end`, for steps beyond
+  /// 2^31 - 1, and for plasticity without a distribution.
   void drive(ExecutionSpace const& space, SignalView const& input, SignalView const& target,
              std::size_t begin, std::size_t end, DriveOptions const& options);
 
   /// Closed loop: `num_steps` steps in which the last output is the next input (and feedback).
-  /// Needs as many outputs as inputs. The first input is the readout of the present state.
+  /// The first input is the readout of the present state. Throws std::invalid_argument unless there
+  /// are as many outputs as inputs, and fewer than 2^31 steps.
   void generate(ExecutionSpace const& space, std::size_t num_steps);
 
-  /// Output of the last `drive` with `predict` or `generate`, on the host: [member][step][output].
+  /// A member's output in the last `drive` with `predict` or `generate`, on the host:
+  /// [step][output].
   std::vector<double> predictions(std::size_t member) const;
 
+  /// Sums over all steps that a member accumulated since the last `reset`, of features in the order
+  /// [x of all layers; u; 1]; zeros before the first.
   RegressionMoments moments(std::size_t member) const;
 
-  /// States and outputs of all members, to come back to after a closed loop.
+  /// States of all members, to come back to after a closed loop.
   struct Checkpoint {
-    Kokkos::View<double*, ExecutionSpace> shared_features, shared_output, alone_features,
-        alone_output;
+    Kokkos::View<double*, ExecutionSpace> shared_features, alone_features;
     std::size_t steps_done = 0;
   };
   Checkpoint checkpoint(ExecutionSpace const& space) const;
   void restore(ExecutionSpace const& space, Checkpoint const& checkpoint);
 
   /// @param weights  features x outputs, row-major, as `moments` orders the features
+  /// Throws std::invalid_argument for another number of weights.
   void set_readout(std::size_t member, std::span<double const> weights);
 
   /// States of all layers at the last step, on the host.
@@ -110,10 +123,12 @@ class ReservoirPopulation {
   std::size_t num_members() const { return members_.size(); }
   std::size_t num_features() const { return num_units_total_ + spec_.num_inputs + 1; }
 
+ private:
   using Values = Kokkos::View<double*, ExecutionSpace>;
   using Indices = Kokkos::View<std::int32_t*, ExecutionSpace>;
 
-  /// Device data of one launch: all groups of one kind, flat arrays (layout in population.cpp).
+  /// Device data of one launch: all groups of one kind, flat arrays (layout in
+  /// population_data.hpp).
   struct Groups {
     std::size_t num_groups = 0;
     std::vector<std::size_t> members;  ///< indices into the population, group after group
@@ -122,7 +137,6 @@ class ReservoirPopulation {
     Values scalars, features, gain, offset, readout, output, block, moments, predictions;
   };
 
- private:
   struct Place {
     bool shared = false;  ///< in the lanes of a group, or alone
     std::size_t group = 0, lane = 0;
@@ -138,6 +152,8 @@ class ReservoirPopulation {
   void check_signals(SignalView const& input, SignalView const& target, std::size_t end,
                      DriveOptions const& options) const;
   void run(ExecutionSpace const& space, detail::DriveData const& data);
+  Place const& place_of(std::size_t member) const;
+  Groups const& groups_of(Place const& place) const { return place.shared ? shared_ : alone_; }
   std::size_t row_of_feature(std::size_t feature) const;
 
   TopologySpec spec_;

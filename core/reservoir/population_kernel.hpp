@@ -28,8 +28,7 @@ struct DriveKernel {
 
   DriveData d;
 
-  // --- where things are
-  // -----------------------------------------------------------------------------
+  // --- Where things are.
 
   KOKKOS_FUNCTION static int packs(int rows) { return shared ? rows : rows / Pack::width; }
   KOKKOS_FUNCTION int state_rows() const { return d.num_units_padded * d.num_layers; }
@@ -66,8 +65,8 @@ struct DriveKernel {
             d.between_in_degree};
   }
 
-  // --- matrix times state: for every row one chain of fused multiply-adds in the order of columns
-  // -----
+  // --- Matrix times state: for every row one chain of fused multiply-adds, in the order of
+  // columns.
 
   /// Eight rows of one slice, members in the lanes.
   KOKKOS_FUNCTION void multiply_shared(SlicedMatrix const& m, int slice, double const* x,
@@ -111,8 +110,7 @@ struct DriveKernel {
     }
   }
 
-  // --- one step of one layer
-  // --------------------------------------------------------------------------
+  // --- One step of one layer.
 
   struct LayerStep {
     int group, layer, step;
@@ -236,8 +234,7 @@ struct DriveKernel {
     team.team_barrier();
   }
 
-  // --- features, readout, moments
-  // ---------------------------------------------------------------------
+  // --- Features, readout, moments.
 
   /// The rows after the states: input and the constant 1.
   KOKKOS_FUNCTION void write_inputs(int group, int step, double* now) const {
@@ -273,6 +270,7 @@ struct DriveKernel {
     }
   }
 
+  /// Into `predictions` as well, at `i_step` unless that is negative.
   KOKKOS_FUNCTION void write_output(Team const& team, int group, double const* now,
                                     int i_step) const {
     Kokkos::parallel_for(Kokkos::TeamThreadRange(team, d.num_outputs), [&](int k) {
@@ -347,16 +345,14 @@ struct DriveKernel {
     int const num_i = d.num_rows / tile_rows;
     int const num_j = d.num_columns / 8 / tile_packs;
     team.team_barrier();
-    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, d.num_members[group] * num_i),
-                         [&](int index) {
-                           int const member = d.first_member[group] + index / num_i;
-                           // Long and short rows of the triangle in turn, so that threads get equal
-                           // shares.
-                           int const turn = index % num_i;
-                           int const i = turn % 2 ? num_i - 1 - turn / 2 : turn / 2;
-                           for (int j = i / tile_packs; j < num_j; ++j)
-                             update_tile(member, i, j, num_steps);
-                         });
+    int const num_tile_rows = d.num_members[group] * num_i;
+    Kokkos::parallel_for(Kokkos::TeamThreadRange(team, num_tile_rows), [&](int index) {
+      int const member = d.first_member[group] + index / num_i;
+      // Long and short rows of the triangle in turn, so that threads get equal shares.
+      int const turn = index % num_i;
+      int const i = turn % 2 ? num_i - 1 - turn / 2 : turn / 2;
+      for (int j = i / tile_packs; j < num_j; ++j) update_tile(member, i, j, num_steps);
+    });
     team.team_barrier();
   }
 
@@ -374,7 +370,9 @@ struct DriveKernel {
       }
       Kokkos::single(Kokkos::PerTeam(team), [&]() { write_inputs(group, step, now); });
       team.team_barrier();
-      if (d.predict) write_output(team, group, now, step - d.begin);
+      if (d.predict || d.own_feedback) {
+        write_output(team, group, now, d.predict ? step - d.begin : -1);
+      }
       if (d.accumulate) {
         copy_to_block(team, group, step, i_block, now);
         if (++i_block == block_steps || step + 1 == d.end) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "core/random/random.hpp"
@@ -20,12 +19,14 @@ enum class RecurrentMatrix {
 /// What decides a reservoir's matrices, besides the key.
 struct TopologySpec {
   std::size_t num_units = 100;  ///< per layer
-  std::size_t num_layers =
-      1;  ///< > 1: deep echo state network (Gallicchio, Micheli & Pedrelli 2017)
+  /// More than one: deep echo state network (Gallicchio, Micheli & Pedrelli 2017).
+  std::size_t num_layers = 1;
   std::size_t num_inputs = 1;
   std::size_t num_outputs = 1;  ///< of the feedback matrix
   bool feedback = false;
-  double density = 0.1;  ///< share of non-zero recurrent weights; at least one a unit
+  /// Share of non-zero weights, at least one a unit: of the recurrent matrices, unless these are
+  /// orthogonal or a ring, and of those between layers, whatever the recurrent ones are.
+  double density = 0.1;
   RecurrentMatrix recurrent = RecurrentMatrix::random;
 
   bool operator==(TopologySpec const&) const = default;

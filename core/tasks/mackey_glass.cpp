@@ -1,5 +1,6 @@
 #include "core/tasks/mackey_glass.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <stdexcept>
@@ -41,13 +42,19 @@ std::size_t delay_steps(MackeyGlass const& system, double step) {
   return static_cast<std::size_t>(rounded);
 }
 
+std::size_t num_transient_samples(MackeyGlass const& system) {
+  auto const delays =
+      static_cast<std::size_t>(std::ceil(50.0 * system.tau / system.sample_interval));
+  return system.num_transient_samples.value_or(std::max<std::size_t>(1000, delays));
+}
+
 }  // namespace
 
 std::vector<double> mackey_glass(Key key, std::size_t num_samples, MackeyGlass const& system) {
   double const h = system.sample_interval / static_cast<double>(system.steps_per_sample);
   std::size_t const delay = delay_steps(system, h);
-  std::size_t const num_steps =
-      (system.num_transient_samples + num_samples) * system.steps_per_sample;
+  std::size_t const num_transient = num_transient_samples(system);
+  std::size_t const num_steps = (num_transient + num_samples) * system.steps_per_sample;
   History const history(key, system.tau);
   auto const past = [&](std::size_t step, double fraction) {
     return history((static_cast<double>(step) + fraction) * h - system.tau);
@@ -75,7 +82,7 @@ std::vector<double> mackey_glass(Key key, std::size_t num_samples, MackeyGlass c
     x[i + 1] = x[i] + h / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4);
     slope[i + 1] = rate(system, x[i + 1], end);
     std::size_t const sample = (i + 1) / system.steps_per_sample;
-    if ((i + 1) % system.steps_per_sample == 0 && sample > system.num_transient_samples)
+    if ((i + 1) % system.steps_per_sample == 0 && sample > num_transient)
       samples.push_back(x[i + 1]);
   }
   return samples;

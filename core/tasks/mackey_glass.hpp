@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 #include "core/random/random.hpp"
@@ -17,8 +18,9 @@ struct MackeyGlass {
   double beta = 0.2;
   double gamma = 0.1;
   double sample_interval = 1.0;
-  std::size_t steps_per_sample = 10;         ///< Runge-Kutta steps
-  std::size_t num_transient_samples = 1000;  ///< dropped from the beginning
+  std::size_t steps_per_sample = 10;  ///< Runge-Kutta steps
+  /// Dropped from the beginning; by default those of 50 delays, but 1000 at least.
+  std::optional<std::size_t> num_transient_samples = std::nullopt;
 };
 
 /// `num_samples` samples of x. The history on [-tau, 0] is 1 plus two sines of random phases, so

@@ -26,6 +26,7 @@ struct MemoryCapacity {
 /// Sum over the delays of the squared correlation between prediction and target.
 /// @param prediction  [num_steps x num_delays], row-major, for steps not used in training
 /// @param target      same shape
+/// Throws std::invalid_argument if the shapes do not agree or there are no delays.
 MemoryCapacity memory_capacity(std::span<double const> prediction, std::span<double const> target,
                                std::size_t num_delays);
 

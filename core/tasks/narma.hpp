@@ -9,8 +9,7 @@
 
 namespace engram {
 
-/// Nonlinear autoregressive moving average of order n (Atiya and Parlos 2000,
-/// doi 10.1109/72.846741):
+/// Nonlinear autoregressive moving average of order n:
 ///
 ///   y(t+1) = a y(t) + b y(t) sum_{i=0}^{n-1} y(t-i) + c u(t-n+1) u(t) + d
 struct NarmaSystem {
@@ -18,7 +17,9 @@ struct NarmaSystem {
   double a, b, c, d;
 };
 
+/// Atiya and Parlos 2000, doi 10.1109/72.846741.
 constexpr NarmaSystem narma10{10, 0.3, 0.05, 1.5, 0.1};
+/// As commonly used, for instance by the toolbox Oger (Verstraeten et al. 2012, JMLR 13).
 constexpr NarmaSystem narma30{30, 0.2, 0.04, 1.5, 0.001};
 
 /// y(1), …, y(T) for the inputs u(0), …, u(T-1); y and u are zero before.

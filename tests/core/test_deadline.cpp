@@ -15,13 +15,11 @@ using engram::TimeLimitExceeded;
 TEST(Deadline, NoneByDefault) {
   Deadline const deadline;
   EXPECT_FALSE(deadline.passed());
-  EXPECT_FALSE(deadline.instant().has_value());
   EXPECT_NO_THROW(deadline.check());
 }
 
 TEST(Deadline, FarAwayIsNotPassed) {
   Deadline const deadline = Deadline::in(1e6);
-  EXPECT_TRUE(deadline.instant().has_value());
   EXPECT_FALSE(deadline.passed());
   EXPECT_NO_THROW(deadline.check());
 }
@@ -38,9 +36,11 @@ TEST(Deadline, ZeroHasPassed) {
 }
 
 TEST(Deadline, CopiesReferToTheSameInstant) {
-  Deadline const deadline = Deadline::in(10.0);
+  Deadline const deadline = Deadline::in(0.002);
+  while (!deadline.passed()) {
+  }
   Deadline const copy = deadline;
-  EXPECT_EQ(copy.instant(), deadline.instant());
+  EXPECT_TRUE(copy.passed());
 }
 
 TEST(Deadline, MessageNamesTheLimit) {

@@ -9,11 +9,8 @@
 
 namespace {
 
-using engram::adapt;
-using engram::ExecutionSpace;
 using engram::FermiIntrinsicPlasticity;
 using engram::Key;
-using engram::PopulationVectors;
 using engram::Random;
 using engram::Seed;
 using engram::TanhIntrinsicPlasticity;
@@ -28,15 +25,15 @@ double fermi(double x) {
 
 /// The divergence's gradient terms written out as in the papers, in another order of operations.
 Unit expected_tanh(TanhIntrinsicPlasticity const& rule, double z, double y, Unit unit) {
-  double const v = rule.deviation * rule.deviation;
-  double const db =
-      rule.rate * (rule.mean / v - 2.0 * y - y * (1.0 - y * y) / v - rule.mean * y * y / v);
-  return {unit.gain + rule.rate / unit.gain + z * db, unit.bias + db};
+  double const v = rule.std_dev * rule.std_dev;
+  double const db = rule.learning_rate *
+                    (rule.mean / v - 2.0 * y - y * (1.0 - y * y) / v - rule.mean * y * y / v);
+  return {unit.gain + rule.learning_rate / unit.gain + z * db, unit.bias + db};
 }
 
 Unit expected_fermi(FermiIntrinsicPlasticity const& rule, double z, double y, Unit unit) {
-  double const db = rule.rate * (1.0 - 2.0 * y - y * (1.0 - y) / rule.mean);
-  return {unit.gain + rule.rate / unit.gain + z * db, unit.bias + db};
+  double const db = rule.learning_rate * (1.0 - 2.0 * y - y * (1.0 - y) / rule.mean);
+  return {unit.gain + rule.learning_rate / unit.gain + z * db, unit.bias + db};
 }
 
 /// Means over units that adapted to normal drives of their own.
@@ -82,8 +79,9 @@ double bias_tolerance(double rate) {
 }
 
 TEST(IntrinsicPlasticity, TanhUnitsReachTheirTarget) {
-  // Normal drive: a gain near 0.2 makes the output nearly the target itself. Measured elsewhere
-  // with the same settings: 0.1996.
+  // Normal drive: a gain near s = 0.2 makes the output nearly the target itself. tanh(x) = x -
+  // x^3/3 bends a normal variable by s^2 = 4 % of its standard deviation, 0.008; sampling adds
+  // 0.001.
   auto const response = adapted(TanhIntrinsicPlasticity{0.0, 0.2, 5e-4}, tanh_of, 60000);
   EXPECT_NEAR(response.deviation, 0.2, 0.01);
   EXPECT_NEAR(response.mean, 0.0, bias_tolerance(5e-4));
@@ -95,72 +93,39 @@ TEST(IntrinsicPlasticity, TanhUnitsReachATargetMean) {
   EXPECT_NEAR(response.mean, 0.3, bias_tolerance(2e-4));
 }
 
-TEST(IntrinsicPlasticity, FermiUnitsReachTheirTargetMean) {
-  auto const response = adapted(FermiIntrinsicPlasticity{0.2, 5e-4}, fermi, 60000);
-  EXPECT_NEAR(response.mean, 0.2, 0.03);
-}
-
 TEST(IntrinsicPlasticity, FermiStationaryPointMeetsItsMomentCondition) {
-  // A bias at rest means E[1 - (2 + 1/mu) y + y^2/mu] = 0, whatever the drive.
+  // A bias at rest means E[1 - (2 + 1/mu) y + y^2/mu] = 0, whatever the drive. (The mean is then
+  // not mu: no gain and bias make a normal drive's response exponential.) The term is about 1 in
+  // size, so that 64,000 samples leave 0.004, and the bias that never rests as much again.
   auto const response = adapted(FermiIntrinsicPlasticity{0.2, 5e-4}, fermi, 60000);
   EXPECT_NEAR(1.0 - (2.0 + 5.0) * response.mean + 5.0 * response.square, 0.0, 0.02);
 }
 
+/// Adapts units of random state once, and compares.
 template <class Rule, class Expected>
-void expect_population_equals_reference(std::vector<Rule> const& rules, Expected const& expected) {
-  ExecutionSpace const space;
-  std::size_t const n = rules.size();
-  Kokkos::View<Rule*, ExecutionSpace> rule_view("engram::tests::rules", n);
-  PopulationVectors const drive("engram::tests::drive", n, num_units);
-  PopulationVectors const response("engram::tests::response", n, num_units);
-  PopulationVectors const gain("engram::tests::gain", n, num_units);
-  PopulationVectors const bias("engram::tests::bias", n, num_units);
-  auto const rules_host = Kokkos::create_mirror_view(rule_view);
-  auto const drive_host = Kokkos::create_mirror_view(drive);
-  auto const response_host = Kokkos::create_mirror_view(response);
-  auto const gain_host = Kokkos::create_mirror_view(gain);
-  auto const bias_host = Kokkos::create_mirror_view(bias);
+void expect_equations(Rule const& rule, Expected const& expected) {
   Random const random(Key(Seed(12)));
-  for (std::size_t i = 0; i < n; ++i) {
-    rules_host(i) = rules[i];
-    for (std::size_t u = 0; u < num_units; ++u) {
-      std::uint64_t const at = 4 * (i * num_units + u);
-      drive_host(i, u) = random.uniform(at, -3.0, 3.0);
-      response_host(i, u) = random.uniform(at + 1, 0.0, 1.0);
-      gain_host(i, u) = random.uniform(at + 2, 0.5, 2.0);
-      bias_host(i, u) = random.uniform(at + 3, -1.0, 1.0);
-    }
+  for (std::uint64_t i = 0; i < 100; ++i) {
+    double const z = random.uniform(4 * i, -3.0, 3.0), y = random.uniform(4 * i + 1, 0.0, 1.0);
+    Unit const before{random.uniform(4 * i + 2, 0.5, 2.0), random.uniform(4 * i + 3, -1.0, 1.0)};
+    Unit const after = expected(rule, z, y, before);
+    Unit unit = before;
+    rule.adapt(z, y, unit.gain, unit.bias);
+    ASSERT_NEAR(unit.gain, after.gain, 1e-13);
+    ASSERT_NEAR(unit.bias, after.bias, 1e-13);
+    ASSERT_NE(unit.bias, before.bias);
   }
-  Kokkos::deep_copy(rule_view, rules_host);
-  Kokkos::deep_copy(drive, drive_host);
-  Kokkos::deep_copy(response, response_host);
-  Kokkos::deep_copy(gain, gain_host);
-  Kokkos::deep_copy(bias, bias_host);
-  adapt(space, rule_view, drive, response, gain, bias);
-  auto const new_gain = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), gain);
-  auto const new_bias = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), bias);
-  Random const again(Key(Seed(12)));
-  for (std::size_t i = 0; i < n; ++i)
-    for (std::size_t u = 0; u < num_units; ++u) {
-      std::uint64_t const at = 4 * (i * num_units + u);
-      Unit const before{again.uniform(at + 2, 0.5, 2.0), again.uniform(at + 3, -1.0, 1.0)};
-      Unit const after =
-          expected(rules[i], again.uniform(at, -3.0, 3.0), again.uniform(at + 1, 0.0, 1.0), before);
-      EXPECT_NEAR(new_gain(i, u), after.gain, 1e-13);
-      EXPECT_NEAR(new_bias(i, u), after.bias, 1e-13);
-      EXPECT_NE(new_bias(i, u), before.bias);
-    }
 }
 
-TEST(IntrinsicPlasticity, TanhPopulationEqualsTheEquations) {
-  expect_population_equals_reference(
-      std::vector<TanhIntrinsicPlasticity>{{0.0, 0.2, 5e-4}, {0.3, 0.1, 1e-3}, {-0.2, 0.5, 0.01}},
-      expected_tanh);
+TEST(IntrinsicPlasticity, TanhUnitsFollowTheEquations) {
+  for (TanhIntrinsicPlasticity const rule :
+       {TanhIntrinsicPlasticity{0.0, 0.2, 5e-4}, {0.3, 0.1, 1e-3}, {-0.2, 0.5, 0.01}})
+    expect_equations(rule, expected_tanh);
 }
 
-TEST(IntrinsicPlasticity, FermiPopulationEqualsTheEquations) {
-  expect_population_equals_reference(
-      std::vector<FermiIntrinsicPlasticity>{{0.2, 5e-4}, {0.1, 0.01}}, expected_fermi);
+TEST(IntrinsicPlasticity, FermiUnitsFollowTheEquations) {
+  for (FermiIntrinsicPlasticity const rule : {FermiIntrinsicPlasticity{0.2, 5e-4}, {0.1, 0.01}})
+    expect_equations(rule, expected_fermi);
 }
 
 }  // namespace

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <stdexcept>
 #include <vector>
 
 #include "core/random/random.hpp"
 
 namespace {
 
+using engram::copy_to_device;
 using engram::ExecutionSpace;
 using engram::Key;
 using engram::PopulationMatrices;
@@ -56,15 +58,15 @@ Learned train(Rule const& rule, std::vector<std::uint64_t> const& individuals, V
   auto const inputs_host = Kokkos::create_mirror_view(inputs);
   auto const targets_host = Kokkos::create_mirror_view(targets);
   for (std::size_t i = 0; i < n; ++i) rates_host(i) = rate[i];
-  Kokkos::deep_copy(rates, rates_host);
+  copy_to_device(rates, rates_host);
   for (std::size_t t = 0; t < num_steps; ++t) {
     for (std::size_t i = 0; i < n; ++i) {
       auto const values = sample(individuals[i], t, rule.input_scale);
       for (std::size_t j = 0; j < num_inputs; ++j) inputs_host(i, j) = values[j];
       for (std::size_t o = 0; o < num_outputs; ++o) targets_host(i, o) = values[num_inputs + o];
     }
-    Kokkos::deep_copy(inputs, inputs_host);
-    Kokkos::deep_copy(targets, targets_host);
+    copy_to_device(inputs, inputs_host);
+    copy_to_device(targets, targets_host);
     if (rule.normalised)
       update_nlms(space, rates, rule.regularisation, inputs, targets, weights, errors);
     else
@@ -101,7 +103,7 @@ Learned reference(Rule const& rule, std::uint64_t individual, double rate, std::
   return {{weights}, {errors}};
 }
 
-Rule const rules[] = {{false}, {true, 0.1}, {true, 0.0, 100.0}};
+Rule const rules[] = {{false}, {true, 0.1}, {true, 1e-9, 100.0}};
 
 TEST(Lms, EqualsThePlainRecursion) {
   for (Rule const& rule : rules) {
@@ -116,9 +118,44 @@ TEST(Lms, EqualsThePlainRecursion) {
   }
 }
 
+/// Two individuals of three inputs and one output, but for one extent.
+void update_with(std::size_t num_rates, std::size_t num_in, std::size_t num_targets,
+                 std::size_t num_errors) {
+  ExecutionSpace const space;
+  update_lms(space, PopulationScalars("engram::tests::rates", num_rates),
+             PopulationVectors("engram::tests::inputs", 2, num_in),
+             PopulationVectors("engram::tests::targets", 2, num_targets),
+             PopulationMatrices("engram::tests::weights", 2, 1, 3),
+             PopulationVectors("engram::tests::errors", num_errors, 1));
+}
+
+TEST(Lms, RejectsShapesThatDoNotAgree) {
+  EXPECT_NO_THROW(update_with(2, 3, 1, 2));
+  EXPECT_THROW(update_with(1, 3, 1, 2), std::invalid_argument);
+  EXPECT_THROW(update_with(2, 2, 1, 2), std::invalid_argument);
+  EXPECT_THROW(update_with(2, 3, 2, 2), std::invalid_argument);
+  EXPECT_THROW(update_with(2, 3, 1, 1), std::invalid_argument);
+}
+
+TEST(Lms, NormalisationNeedsARegularisation) {
+  // Zero inputs, here and at the start of many a signal, would divide by zero.
+  ExecutionSpace const space;
+  PopulationScalars const rates("engram::tests::rates", 1);
+  PopulationVectors const inputs("engram::tests::inputs", 1, 3);
+  PopulationVectors const targets("engram::tests::targets", 1, 1);
+  PopulationVectors const errors("engram::tests::errors", 1, 1);
+  PopulationMatrices const weights("engram::tests::weights", 1, 1, 3);
+  for (double const regularisation : {0.0, -1.0, std::nan("")})
+    EXPECT_THROW(update_nlms(space, rates, regularisation, inputs, targets, weights, errors),
+                 std::invalid_argument);
+  update_nlms(space, rates, 1e-300, inputs, targets, weights, errors);
+  auto const learned = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), weights);
+  for (std::size_t j = 0; j < 3; ++j) EXPECT_EQ(learned(0, 0, j), 0.0);
+}
+
 TEST(Lms, LearnsALinearMap) {
   auto const plain = train({false}, {0}, {0.2}, 1000);
-  auto const normalised = train({true, 0.0, 100.0}, {0}, {1.0}, 1000);
+  auto const normalised = train({true, 1e-9, 100.0}, {0}, {1.0}, 1000);
   for (std::size_t o = 0; o < num_outputs; ++o)
     for (std::size_t j = 0; j < num_inputs; ++j) {
       double const expected = static_cast<double>(j + o) - 5.0;

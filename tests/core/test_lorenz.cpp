@@ -75,8 +75,8 @@ TEST(Lorenz, AttractorHasItsKnownStatistics) {
 }
 
 TEST(Lorenz, NearbyPathsSeparateAtTheLyapunovExponent) {
-  // The mean growth of a small distance over 5000 steps of renormalisation: 500 Lyapunov times, so
-  // about 3 % statistical error.
+  // The mean growth of a small distance over 10,000 renormalisations, one every 0.1 units of time:
+  // 906 Lyapunov times, so about 1/sqrt(906) = 3 % statistical error.
   Lorenz const system{.sample_interval = 0.1, .steps_per_sample = 20};
   auto const start = lorenz(Key(Seed(2)), 1, system);
   engram::LorenzState a{start[0], start[1], start[2]}, b{start[0] + 1e-7, start[1], start[2]};

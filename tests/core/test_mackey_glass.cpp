@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <stdexcept>
 #include <vector>
 
@@ -85,6 +86,17 @@ TEST(MackeyGlass, KeysStartElsewhere) {
   EXPECT_TRUE(std::equal(a.begin(), a.end(), longer.begin()));
   auto const later = mackey_glass(Key(Seed(6)), 100, MackeyGlass{.num_transient_samples = 1050});
   EXPECT_TRUE(std::equal(longer.begin() + 50, longer.end(), later.begin()));
+}
+
+TEST(MackeyGlass, TheTransientIsFiftyDelaysOrAThousandSamples) {
+  auto const series = [](double tau, std::optional<std::size_t> num_transient_samples) {
+    return mackey_glass(Key(Seed(8)), 50,
+                        MackeyGlass{.tau = tau, .num_transient_samples = num_transient_samples});
+  };
+  EXPECT_EQ(series(17.0, {}), series(17.0, 1000));
+  EXPECT_EQ(series(20.0, {}), series(20.0, 1000));
+  EXPECT_EQ(series(100.0, {}), series(100.0, 5000));
+  EXPECT_NE(series(100.0, {}), series(100.0, 1000));
 }
 
 TEST(MackeyGlass, RejectsADelayOfBrokenSteps) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "tests/core/reservoir_population_cases.hpp"
 
@@ -262,6 +263,73 @@ TEST(ReservoirPopulation, RejectsWhatDoesNotFit) {
   EXPECT_THROW(population.generate(ExecutionSpace(), 1), std::invalid_argument);
   EXPECT_THROW(population.set_readout(0, std::vector<double>(10)), std::invalid_argument);
   EXPECT_EQ(population.num_features(), 10u);
+}
+
+TEST(ReservoirPopulation, RejectsMembersThatAreNotThere) {
+  auto const topologies = make_topologies(make_spec(8, 1, 1, 1, false, 0.5));
+  std::vector<Topology const*> const pointers = {&topologies[0]};
+  for (std::size_t const n : {1, 3}) {  // alone; together
+    std::vector<ReservoirMember> const members(n);
+    ReservoirPopulation population(ExecutionSpace(), pointers, members, Activation::tanh);
+    EXPECT_NO_THROW(population.state(n - 1));
+    EXPECT_THROW(population.state(n), std::invalid_argument);
+    EXPECT_THROW(population.moments(n), std::invalid_argument);
+    EXPECT_THROW(population.predictions(n), std::invalid_argument);
+    EXPECT_THROW(population.set_readout(n, std::vector<double>(10)), std::invalid_argument);
+  }
+}
+
+TEST(ReservoirPopulation, RejectsStepsItCannotCount) {
+  // Without inputs and outputs, signals of any length take no memory.
+  auto const topologies = make_topologies(make_spec(8, 1, 0, 0, false, 0.5));
+  std::vector<Topology const*> const pointers = {&topologies[0]};
+  std::vector<ReservoirMember> const members(1);
+  ExecutionSpace const space;
+  ReservoirPopulation population(space, pointers, members, Activation::tanh);
+  constexpr std::size_t too_many = std::size_t(1) << 31;
+  Kokkos::View<double**, Kokkos::LayoutRight, ExecutionSpace> const nothing(
+      "engram::tests::nothing", too_many + 2, 0);
+  EXPECT_NO_THROW(population.drive(space, nothing, {}, too_many - 2, too_many - 1, {}));
+  EXPECT_THROW(population.drive(space, nothing, {}, too_many, too_many + 1, {}),
+               std::invalid_argument);
+  EXPECT_THROW(population.drive(space, nothing, {}, 3, 2, {}), std::invalid_argument);
+  EXPECT_THROW(population.generate(space, too_many), std::invalid_argument);
+}
+
+TEST(ReservoirPopulation, OwnFeedbackAloneLeavesThePredictions) {
+  Case const c{"", make_spec(13, 1, 1, 2, true, 0.3)};
+  auto const topologies = make_topologies(c.spec);
+  auto const input = to_view(random_signal(key.stream("input"), 40, 1));
+  for (std::vector<std::size_t> const& topology_of : {std::vector<std::size_t>{0}, {0, 0, 0}}) {
+    std::vector<std::uint64_t> const indices(topology_of.size(), 1);
+    auto predicting = make_population(c, topologies, topology_of, indices);
+    auto quiet = make_population(c, topologies, topology_of, indices);
+    DriveOptions options;
+    options.own_feedback = options.predict = true;
+    predicting.drive(ExecutionSpace(), input, {}, 0, 20, options);
+    quiet.drive(ExecutionSpace(), input, {}, 0, 20, options);
+    auto const predictions = quiet.predictions(0);
+    ASSERT_EQ(predictions.size(), 40u);
+    predicting.drive(ExecutionSpace(), input, {}, 20, 40, options);
+    options.predict = false;
+    quiet.drive(ExecutionSpace(), input, {}, 20, 40, options);
+    EXPECT_EQ(quiet.predictions(0), predictions);
+    EXPECT_NE(predicting.predictions(0), predictions);
+    EXPECT_EQ(quiet.state(0), predicting.state(0));
+  }
+}
+
+TEST(ReservoirPopulation, IsMovedNotCopied) {
+  static_assert(!std::is_copy_constructible_v<ReservoirPopulation>);
+  static_assert(!std::is_copy_assignable_v<ReservoirPopulation>);
+  Case const c{"", make_spec(13, 1, 1, 1, false, 0.3)};
+  auto const topologies = make_topologies(c.spec);
+  auto const input = to_view(random_signal(key.stream("input"), 10, 1));
+  auto population = make_population(c, topologies, {0}, {1});
+  population.drive(ExecutionSpace(), input, {}, 0, 10, {});
+  auto const state = population.state(0);
+  ReservoirPopulation const moved = std::move(population);
+  EXPECT_EQ(moved.state(0), state);
 }
 
 TEST(ReservoirPopulation, RejectsSignalsThatDoNotFit) {

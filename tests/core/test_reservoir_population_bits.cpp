@@ -184,8 +184,8 @@ TEST(ReservoirPopulationBits, ACheckpointBringsBackStatesAndOutputs) {
   auto const checkpoint = population.checkpoint(ExecutionSpace());
   std::vector<Numbers> first;
   for (int repeat = 0; repeat < 2; ++repeat) {
-    population.generate(ExecutionSpace(),
-                        9);  // odd: the buffers of t and t - 1 have changed places
+    // Odd: the buffers of t and t - 1 have changed places.
+    population.generate(ExecutionSpace(), 9);
     for (std::size_t const m : {0, 3}) {
       Numbers const numbers{population.predictions(m), population.state(m), {}, {}};
       if (repeat == 0) first.push_back(numbers);

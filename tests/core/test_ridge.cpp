@@ -113,6 +113,13 @@ TEST(Ridge, RejectsMomentsThatAreNotFinite) {
   }
 }
 
+TEST(Ridge, RejectsShapesThatDoNotAgreeAndANegativeRidge) {
+  EXPECT_THROW(solve_ridge({2, 1, {1.0, 0.0, 0.0}, {1.0, 3.0}}, 0.5), std::invalid_argument);
+  EXPECT_THROW(solve_ridge({2, 1, {1.0, 0.0, 0.0, 1.0}, {1.0}}, 0.5), std::invalid_argument);
+  for (double const ridge : {-0.5, std::nan("")})
+    EXPECT_THROW(solve_ridge({1, 1, {1.0}, {1.0}}, ridge), std::invalid_argument);
+}
+
 TEST(Ridge, ErrorNamesSizeAndRidge) {
   try {
     solve_ridge({1, 1, {-1.0}, {0.0}}, 0.125);

@@ -11,6 +11,7 @@
 
 namespace {
 
+using engram::copy_to_device;
 using engram::ExecutionSpace;
 using engram::Key;
 using engram::make_rls;
@@ -72,8 +73,8 @@ Learned train(std::vector<std::uint64_t> const& individuals, int num_steps, Valu
       for (int o = 0; o < num_outputs; ++o)
         targets_host(i, o) = samples[i].targets[std::size_t(t * num_outputs + o)];
     }
-    Kokkos::deep_copy(inputs, inputs_host);
-    Kokkos::deep_copy(targets, targets_host);
+    copy_to_device(inputs, inputs_host);
+    copy_to_device(targets, targets_host);
     update_rls(space, readouts, inputs, targets, errors);
     auto const errors_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), errors);
     for (std::size_t i = 0; i < n; ++i)
@@ -207,6 +208,22 @@ TEST(Rls, RejectsValuesOutOfRange) {
   EXPECT_THROW(make_rls(space, 1, 3, Values{1.0}, Values{1.1}), std::invalid_argument);
   EXPECT_THROW(make_rls(space, 1, 3, Values{1.0}, Values{0.0}), std::invalid_argument);
   EXPECT_THROW(make_rls(space, 1, 3, Values{1.0, 1.0}, Values{1.0}), std::invalid_argument);
+}
+
+TEST(Rls, RejectsShapesThatDoNotAgree) {
+  ExecutionSpace const space;
+  RlsReadouts const readouts = make_rls(space, 1, 3, Values{1.0, 1.0});
+  auto const update = [&](std::size_t num_individuals, std::size_t num_in, std::size_t num_targets,
+                          std::size_t num_errors) {
+    update_rls(space, readouts, PopulationVectors("engram::tests::inputs", num_individuals, num_in),
+               PopulationVectors("engram::tests::targets", 2, num_targets),
+               PopulationVectors("engram::tests::errors", 2, num_errors));
+  };
+  EXPECT_NO_THROW(update(2, 3, 1, 1));
+  EXPECT_THROW(update(1, 3, 1, 1), std::invalid_argument);
+  EXPECT_THROW(update(2, 4, 1, 1), std::invalid_argument);
+  EXPECT_THROW(update(2, 3, 2, 1), std::invalid_argument);
+  EXPECT_THROW(update(2, 3, 1, 2), std::invalid_argument);
 }
 
 TEST(OrderedDot, SumsEveryLengthAndPropagatesNan) {

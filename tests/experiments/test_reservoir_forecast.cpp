@@ -499,7 +499,7 @@ TEST(ReservoirForecast, WarnsOfFewerStepsThanWeights) {
 
 // --- figures of the field, at small size
 
-// A NumPy program of the same equations, with random numbers of its own, gave .42 (it is not part
+// A throw-away program of the same equations, with random numbers of its own, gave .42 (it is not part
 // of this repository); studies/narma10_units.ini has the sizes up to 400.
 TEST(ReservoirForecastFigures, Narma10With50Units) {
   double const found = median_metric({{"units", std::int64_t{50}},
