@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/ceilings.hpp"
+#include "bench/peer.hpp"
 #include "core/readout/ridge.hpp"
 #include "core/reservoir/population.hpp"
 #include "parallel/environment.hpp"
@@ -118,27 +119,6 @@ double gemv(Communicator const& world) {
          single_steps;
 }
 
-/// Seconds by figure; empty, and says so, without an interpreter that has NumPy and SciPy.
-std::map<std::string, double> numpy_seconds(std::string const& script) {
-  std::map<std::string, double> seconds;
-  char const* const given = std::getenv("ENGRAM_PYTHON");
-  std::string const python = given != nullptr && *given != '\0' ? given : "python3";
-  auto const quoted = "'" + python + "' ";
-  if (std::system((quoted + "-c 'import numpy, scipy' 2>/dev/null").c_str()) != 0) {
-    std::printf("no comparison: %s has no NumPy and SciPy (ENGRAM_PYTHON names another)\n",
-                python.c_str());
-    return seconds;
-  }
-  auto const command = quoted + "'" + script + "'";
-  std::FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return seconds;
-  char name[64];
-  double value = 0.0;
-  while (std::fscanf(pipe, "%63s %lf", name, &value) == 2) seconds[name] = value;
-  pclose(pipe);
-  return seconds;
-}
-
 double sweep_flops(double density) {
   double const n = num_units, networks = num_networks;
   double const states = 2.0 * density * n * n * num_steps;
@@ -160,7 +140,7 @@ int run(Environment const& environment, std::string const& script) {
       {"sweep dense distinct", "sweep_dense", sweep(world, 1.0, false), sweep_flops(1.0)}};
   double const sparse = single(world, 0.1), dense = single(world, 1.0), product = gemv(world);
   if (!world.is_root()) return 0;
-  auto numpy = script.empty() ? std::map<std::string, double>() : numpy_seconds(script);
+  auto numpy = bench::peer_seconds(script);
   std::printf("%d rank(s); FMA ceiling %.1f Gflop/s\n", world.size(), peak / 1e9);
   for (auto const& f : figures) {
     std::printf("%-22s %7.3f s  %5.1f %% of the FMA ceiling", f.name.c_str(), f.seconds,

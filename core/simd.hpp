@@ -15,14 +15,20 @@
 #endif
 #endif
 
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__) || \
+    defined(__HIP_DEVICE_COMPILE__) || defined(__SYCL_DEVICE_ONLY__)
+#define ENGRAM_HAVE_FMA 1
+#else
+#define ENGRAM_HAVE_FMA 0
+#endif
+
 namespace engram {
 
 /// a * b + c with one rounding where the machine has it (devices do), otherwise with two. Never
 /// left to the compiler (-ffp-contract=off), so that vector bodies, remainders and debug builds
 /// give the same bits.
 KOKKOS_INLINE_FUNCTION double fused(double a, double b, double c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__) || \
-    defined(__HIP_DEVICE_COMPILE__) || defined(__SYCL_DEVICE_ONLY__)
+#if ENGRAM_HAVE_FMA
   return ::fma(a, b, c);
 #else
   return a * b + c;
@@ -30,7 +36,7 @@ KOKKOS_INLINE_FUNCTION double fused(double a, double b, double c) {
 }
 
 KOKKOS_INLINE_FUNCTION float fused(float a, float b, float c) {
-#if defined(__FMA__) || defined(__ARM_FEATURE_FMA) || defined(__CUDA_ARCH__)
+#if ENGRAM_HAVE_FMA
   return ::fmaf(a, b, c);
 #else
   return a * b + c;
