@@ -17,6 +17,9 @@ names=("$@")
 if ((${#names[@]} == 0)); then
   for source in bench/*.cpp; do names+=("$(basename "$source" .cpp)"); done
 fi
+# Debian's NumPy and SciPy are of Debian's Python.
+[[ -n ${ENGRAM_PYTHON:-} ]] || python3 -c 'import numpy, scipy' 2>/dev/null ||
+  export ENGRAM_PYTHON=/usr/bin/python3
 mpi_environment 2
 for name in "${names[@]}"; do
   peer=()

@@ -110,11 +110,11 @@ Nvar Nvar::fit(std::span<double const> series, std::size_t num_dimensions,
   }
   if (!regression.is_determined()) {
     std::ostringstream message;
-    message << "the " << num_features(num_dimensions, options.num_delays)
-            << " features of the autoregression are linearly dependent or not finite with ridge "
-            << options.ridge
-            << ": the series is too short, too simple or diverged, or the ridge is "
-            << "too small";
+    message
+        << "the " << num_features(num_dimensions, options.num_delays)
+        << " features of the autoregression are linearly dependent or not finite: the series is "
+           "too short, too simple or diverged, or the ridge of "
+        << options.ridge << " is too small";
     throw std::runtime_error(message.str());
   }
   model.weights_ = regression.solve();
