@@ -54,23 +54,47 @@ std::string range_label(Column const& column, std::vector<PointSummary> const& r
   return first == last ? first : first + " … " + last;
 }
 
-EffectBin make_bin(Column const& column, std::vector<PointSummary> const& ranked,
-                   std::vector<std::size_t> const& members) {
+/// How much of each point is in the best quarter: 1 or 0, and a share for points that tie with the
+/// quarter's last one, which their order would cut apart at random.
+std::vector<double> weights_in_top(Results const& results,
+                                   std::vector<PointSummary> const& ranked) {
   std::size_t const num_top = (ranked.size() + 3) / 4;
+  auto const& edge = ranked[num_top - 1];
+  auto const ties = [&](PointSummary const& point) {
+    return point.objective.mean == edge.objective.mean &&
+           is_whole(results, point) == is_whole(results, edge);
+  };
+  // In order of rank, the points that tie stand together.
+  auto const first = std::find_if(ranked.begin(), ranked.end(), ties);
+  auto const last = std::find_if_not(first, ranked.end(), ties);
+  auto const num_better = static_cast<std::size_t>(first - ranked.begin());
+  auto const num_equal = static_cast<std::size_t>(last - first);
+  std::vector<double> weights(ranked.size());
+  std::fill_n(weights.begin(), num_better, 1.0);
+  std::fill_n(weights.begin() + (first - ranked.begin()), num_equal,
+              static_cast<double>(num_top - num_better) / static_cast<double>(num_equal));
+  return weights;
+}
+
+EffectBin make_bin(Column const& column, std::vector<PointSummary> const& ranked,
+                   std::vector<double> const& weights, std::vector<std::size_t> const& members) {
   std::vector<double> objectives;
-  for (auto const i : members) objectives.push_back(ranked[i].objective.mean);
+  double weight = 0.0;
+  for (auto const i : members) {
+    objectives.push_back(ranked[i].objective.mean);
+    weight += weights[i];
+  }
   EffectBin bin;
   bin.label = range_label(column, ranked, members);
   bin.num_points = members.size();
   bin.best = objectives.front();  // members are in order of rank
-  bin.share_in_top = static_cast<double>(std::count_if(members.begin(), members.end(),
-                                                       [&](auto i) { return i < num_top; })) /
-                     static_cast<double>(members.size());
+  bin.share_in_top = weight / static_cast<double>(members.size());
   bin.median = median(std::move(objectives));
   return bin;
 }
 
-MainEffect effect_of(Column const& column, std::vector<PointSummary> const& ranked) {
+MainEffect effect_of(Column const& column, std::vector<PointSummary> const& ranked,
+                     std::vector<double> const& weights) {
   bool const is_text = std::holds_alternative<std::vector<std::string>>(column.values);
   std::vector<double> numbers, objectives;
   std::vector<std::string> texts;
@@ -86,7 +110,8 @@ MainEffect effect_of(Column const& column, std::vector<PointSummary> const& rank
   MainEffect effect;
   effect.parameter = column.name;
   effect.explained = explained_share(mid_ranks(objectives), bins);
-  for (auto const& [bin, points] : members) effect.bins.push_back(make_bin(column, ranked, points));
+  for (auto const& [bin, points] : members)
+    effect.bins.push_back(make_bin(column, ranked, weights, points));
   return effect;
 }
 
@@ -96,7 +121,9 @@ std::vector<MainEffect> main_effects(Results const& results,
                                      std::vector<PointSummary> const& ranked) {
   std::vector<MainEffect> effects;
   if (ranked.size() < min_points) return effects;
-  for (auto const& column : results.parameters) effects.push_back(effect_of(column, ranked));
+  auto const weights = weights_in_top(results, ranked);
+  for (auto const& column : results.parameters)
+    effects.push_back(effect_of(column, ranked, weights));
   std::stable_sort(effects.begin(), effects.end(),
                    [](auto const& a, auto const& b) { return a.explained > b.explained; });
   return effects;

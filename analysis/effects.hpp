@@ -11,9 +11,11 @@ namespace engram {
 struct EffectBin {
   std::string label;  ///< a value, or the smallest and largest value
   std::size_t num_points = 0;
-  double best = 0.0;          ///< objective
-  double median = 0.0;        ///< objective
-  double share_in_top = 0.0;  ///< of these points, how many are in the best quarter of all points
+  double best = 0.0;    ///< objective of the one that ranks first
+  double median = 0.0;  ///< objective
+  /// Of these points, how many are in the best quarter of all; those that tie with its last one
+  /// share the places left.
+  double share_in_top = 0.0;
 };
 
 /// What one searched parameter does to the objective, averaged over the others.

@@ -19,8 +19,8 @@ std::string printed(char const* format, Args... args) {
 
 }  // namespace
 
-std::string format_number(double value) {
-  return std::isnan(value) ? "-" : printed("%.4g", value);
+std::string format_number(double value, int num_digits) {
+  return std::isnan(value) ? "-" : printed("%.*g", num_digits, value);
 }
 
 std::string format_mean(MeanAndError const& value) {
@@ -28,8 +28,9 @@ std::string format_mean(MeanAndError const& value) {
   if (!std::isfinite(value.mean) || !std::isfinite(error) || error <= 0.0)
     return format_number(value.mean);
   double const magnitude = std::max(std::abs(value.mean), error);
-  if (magnitude < 1e-4 || magnitude >= 1e6) return printed("%.4g ± %.2g", value.mean, error);
-  int const decimals = std::clamp(1 - static_cast<int>(std::floor(std::log10(error))), 0, 8);
+  int const decimals = std::max(0, 1 - static_cast<int>(std::floor(std::log10(error))));
+  if (magnitude < 1e-4 || magnitude >= 1e6 || decimals > 8)
+    return printed("%.4g ± %.2g", value.mean, error);
   return printed("%.*f ± %.*f", decimals, value.mean, decimals, error);
 }
 

@@ -10,8 +10,8 @@
 
 namespace engram {
 
-/// Four significant digits; "-" for NaN.
-std::string format_number(double value);
+/// Four significant digits, or as many as asked for; "-" for NaN.
+std::string format_number(double value, int num_digits = 4);
 
 /// "0.0834 ± 0.0012": the error with two significant digits, the mean to the same decimal; without
 /// an error, the mean alone.

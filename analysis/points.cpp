@@ -3,10 +3,27 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
+#include "analysis/config_text.hpp"
 #include "analysis/format.hpp"
+#include "core/text.hpp"
 
 namespace engram {
+namespace {
+
+/// What a failed trial counts as, if the study said so.
+std::optional<double> penalty_of(Results const& results) {
+  bool penalise = false;
+  std::optional<double> penalty;
+  for (auto const& [key, value] : section_of(results.config, "study")) {
+    if (key == "on_failure") penalise = value == "penalise";
+    if (key == "penalty") penalty = read_real(value);
+  }
+  return penalise ? penalty : std::nullopt;
+}
+
+}  // namespace
 
 Column const* objective_column(Results const& results) {
   auto const found =
@@ -34,9 +51,23 @@ std::vector<PointSummary> summarise_points(Results const& results) {
       ++points.back().num_failed;
   }
   Column const* const objective = objective_column(results);
-  for (auto& point : points)
-    point.objective = objective ? metric_of(point, *objective) : mean_and_error({});
+  auto const penalty = penalty_of(results);
+  for (auto& point : points) {
+    std::vector<double> values;
+    if (objective) values = metric_values(point, *objective);
+    if (objective && penalty) values.insert(values.end(), point.num_failed, *penalty);
+    point.objective = mean_and_error(values);
+    point.median_objective = median(std::move(values));
+  }
   return points;
+}
+
+bool is_whole(Results const& results, PointSummary const& point) {
+  return point.objective.num >= results.replicates;
+}
+
+bool is_penalised(PointSummary const& point) {
+  return point.objective.num > point.complete.size();
 }
 
 std::vector<PointSummary> rank_points(Results const& results,
@@ -46,15 +77,21 @@ std::vector<PointSummary> rank_points(Results const& results,
                [](auto const& point) { return std::isfinite(point.objective.mean); });
   double const sign = results.direction == Direction::maximise ? -1.0 : 1.0;
   std::stable_sort(ranked.begin(), ranked.end(), [&](auto const& a, auto const& b) {
+    bool const whole = is_whole(results, a);
+    if (whole != is_whole(results, b)) return whole;
     return sign * a.objective.mean < sign * b.objective.mean;
   });
   return ranked;
 }
 
-MeanAndError metric_of(PointSummary const& point, Column const& metric) {
+std::vector<double> metric_values(PointSummary const& point, Column const& metric) {
   std::vector<double> values;
   for (auto const row : point.complete) values.push_back(numeric_cell(metric, row));
-  return mean_and_error(values);
+  return values;
+}
+
+MeanAndError metric_of(PointSummary const& point, Column const& metric) {
+  return mean_and_error(metric_values(point, metric));
 }
 
 StatusCounts count_statuses(Results const& results) {

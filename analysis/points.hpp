@@ -14,7 +14,9 @@ struct PointSummary {
   std::size_t first_row = 0;          ///< any recorded replicate: its parameters are the point's
   std::vector<std::size_t> complete;  ///< rows with status complete
   std::size_t num_failed = 0;         ///< recorded with another status
-  MeanAndError objective;             ///< over `complete`
+  /// Over `complete`; with on_failure = penalise, every failed one adds the penalty, as in the run.
+  MeanAndError objective;
+  double median_objective = 0.0;  ///< of the same values; NaN if there are none
 };
 
 /// The objective's column, or null if the results have none.
@@ -23,9 +25,20 @@ Column const* objective_column(Results const& results);
 /// In the order of points.
 std::vector<PointSummary> summarise_points(Results const& results);
 
-/// Points with a finite objective, the best mean first, equal means by point.
+/// Whether every replicate counts in the point's objective: none is missing, none failed without a
+/// penalty.
+bool is_whole(Results const& results, PointSummary const& point);
+
+/// Whether the objective has the penalty of failed replicates in it.
+bool is_penalised(PointSummary const& point);
+
+/// Points with a finite objective, the best mean first, equal means by point. Points that aren't
+/// whole come after all that are: the mean of the one replicate of eight that worked is luck.
 std::vector<PointSummary> rank_points(Results const& results,
                                       std::vector<PointSummary> const& points);
+
+/// A metric at a point's complete replicates.
+std::vector<double> metric_values(PointSummary const& point, Column const& metric);
 
 /// A metric over a point's complete replicates.
 MeanAndError metric_of(PointSummary const& point, Column const& metric);

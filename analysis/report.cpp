@@ -1,13 +1,14 @@
 #include "analysis/report.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
-#include <map>
 #include <ostream>
+#include <span>
+#include <utility>
 
 #include "analysis/config_text.hpp"
 #include "analysis/effects.hpp"
+#include "analysis/failures.hpp"
 #include "analysis/format.hpp"
 #include "analysis/points.hpp"
 #include "analysis/table.hpp"
@@ -51,16 +52,42 @@ void write_header(Results const& results, std::ostream& out) {
       << counted(results.replicates, "replicate") << " each; study seed " << results.seed << '\n';
 }
 
+/// Marks points whose mean is over fewer replicates than the others'.
+std::string point_label(Results const& results, PointSummary const& point) {
+  return std::to_string(point.point) + (point.complete.size() < results.replicates ? "*" : "");
+}
+
+/// What the marks and errors of the points shown mean.
+void write_notes(Results const& results, std::span<PointSummary const> shown, std::ostream& out) {
+  bool const any_marked = std::any_of(shown.begin(), shown.end(), [&](auto const& point) {
+    return point.complete.size() < results.replicates;
+  });
+  if (any_marked) {
+    bool const penalised = std::any_of(shown.begin(), shown.end(), is_penalised);
+    out << "  * some of its " << results.replicates
+        << " replicates failed or are not recorded yet; the mean is over the others"
+        << (penalised ? ",\n    with the study's penalty for each that failed\n" : "\n");
+  }
+  if (results.replicates < 2) return;
+  auto const study = section_of(results.config, "study");
+  bool const common =
+      std::find(study.begin(), study.end(),
+                std::pair<std::string, std::string>("seeds", "common")) != study.end();
+  out << "  ± is over seeds only"
+      << (common ? ", which all points have in common: their errors are not independent\n" : "\n");
+}
+
 void write_best_points(Results const& results, std::vector<PointSummary> const& ranked,
                        std::ostream& out, ReportOptions const& options) {
   std::size_t const num_shown = std::min(options.num_best_points, ranked.size());
-  bool any_incomplete = false;
+  bool const has_medians = results.replicates > 2;
   bool const has_errors = results.replicates > 1;
   write_heading(out, "Best points" + std::string(has_errors ? ", mean ± standard error" : ""));
   TextTable table(2);
   table.add_column("");
   table.add_column("point");
   table.add_column(results.objective);
+  if (has_medians) table.add_column("median");
   for (auto const& parameter : results.parameters)
     table.add_column(parameter.name,
                      std::holds_alternative<std::vector<std::string>>(parameter.values)
@@ -70,11 +97,9 @@ void write_best_points(Results const& results, std::vector<PointSummary> const& 
     if (metric.name != results.objective) table.add_column(metric.name);
   for (std::size_t i = 0; i < num_shown; ++i) {
     auto const& point = ranked[i];
-    bool const incomplete = point.complete.size() < results.replicates;
-    any_incomplete = any_incomplete || incomplete;
-    std::vector<std::string> cells = {std::to_string(i + 1),
-                                      std::to_string(point.point) + (incomplete ? "*" : ""),
+    std::vector<std::string> cells = {std::to_string(i + 1), point_label(results, point),
                                       format_mean(point.objective)};
+    if (has_medians) cells.push_back(format_number(point.median_objective));
     for (auto const& parameter : results.parameters)
       cells.push_back(format_cell(parameter, point.first_row));
     for (auto const& metric : results.metrics)
@@ -82,13 +107,12 @@ void write_best_points(Results const& results, std::vector<PointSummary> const& 
     table.add_row(std::move(cells));
   }
   table.print(out, options.width);
-  if (any_incomplete)
-    out << "  * some of its " << results.replicates
-        << " replicates failed or are not recorded yet; the mean is over the others\n";
+  write_notes(results, std::span(ranked).first(num_shown), out);
 }
 
-void write_effect_overview(std::vector<MainEffect> const& effects, std::ostream& out,
-                           ReportOptions const& options) {
+/// `num_left_out`: points that have no objective.
+void write_effect_overview(std::vector<MainEffect> const& effects, std::size_t num_left_out,
+                           std::ostream& out, ReportOptions const& options) {
   write_heading(out,
                 "Parameters by influence: the variance of the points' ranks that each explains "
                 "alone");
@@ -104,6 +128,9 @@ void write_effect_overview(std::vector<MainEffect> const& effects, std::ostream&
                    sparkline(shares)});
   }
   table.print(out, options.width);
+  if (num_left_out > 0)
+    out << "  " << counted(num_left_out, "point") << " without a complete trial "
+        << (num_left_out == 1 ? "is" : "are") << " not counted\n";
 }
 
 void write_effect(MainEffect const& effect, std::ostream& out, ReportOptions const& options) {
@@ -125,95 +152,35 @@ void write_effect(MainEffect const& effect, std::ostream& out, ReportOptions con
   table.print(out, options.width);
 }
 
-/// Texts that differ only in numbers are of one kind.
-std::string kind_of(std::string const& text) {
-  std::string kind;
-  for (char const c : text) {
-    bool const digit = std::isdigit(static_cast<unsigned char>(c)) != 0;
-    if (!digit)
-      kind += c;
-    else if (!kind.ends_with('#'))
-      kind += '#';
-  }
-  return kind;
-}
-
-struct Occurrences {
-  std::uint64_t num = 0;
-  std::uint64_t example_id = 0;
-  std::string example;
-};
-
-/// The most frequent kinds first.
-void write_occurrences(std::map<std::string, Occurrences> const& kinds, std::ostream& out,
-                       ReportOptions const& options) {
-  std::vector<Occurrences> sorted;
-  for (auto const& [kind, occurrences] : kinds) sorted.push_back(occurrences);
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](auto const& a, auto const& b) { return a.num > b.num; });
-  std::size_t const num_shown = std::min(options.num_reasons, sorted.size());
-  for (std::size_t i = 0; i < num_shown; ++i)
-    out << "  " << sorted[i].num << " × " << sorted[i].example << " (trial " << sorted[i].example_id
-        << ")\n";
-  if (sorted.size() > num_shown) out << "  and " << sorted.size() - num_shown << " further kinds\n";
-}
-
-void count(std::map<std::string, Occurrences>& kinds, std::string const& text, std::uint64_t id) {
-  auto& occurrences = kinds[kind_of(text)];
-  if (occurrences.num++ == 0) {
-    occurrences.example_id = id;
-    occurrences.example = text;
-  }
-}
-
-/// A row has its warnings in one text, separated by "; ".
-std::vector<std::string> warnings_of(std::string const& text) {
-  std::vector<std::string> warnings;
-  for (std::size_t begin = 0; begin < text.size();) {
-    auto const end = std::min(text.find("; ", begin), text.size());
-    if (end > begin) warnings.push_back(text.substr(begin, end - begin));
-    begin = end + 2;
-  }
-  return warnings;
-}
-
-void write_failures(Results const& results, std::ostream& out, ReportOptions const& options) {
-  std::map<std::string, Occurrences> failures, warnings;
-  for (std::size_t row = 0; row < results.num_rows(); ++row) {
-    auto const id = results.id[row];
-    if (results.status[row] != Status::complete)
-      count(failures, std::string(to_string(results.status[row])) + ": " + results.reason[row], id);
-    for (auto const& warning : warnings_of(results.warnings[row])) count(warnings, warning, id);
-  }
-  if (!failures.empty()) {
-    write_heading(out, "Trials that did not complete");
-    write_occurrences(failures, out, options);
-  }
-  if (!warnings.empty()) {
-    write_heading(out, "Warnings");
-    write_occurrences(warnings, out, options);
-  }
-}
-
 void write_references(Results const& results, std::vector<PointSummary> const& ranked,
                       std::ostream& out, ReportOptions const& options) {
   auto const figures = published_figures(results.config);
   if (figures.empty() || ranked.empty()) return;
-  write_heading(out, "Beside published figures: the point with the best " + results.objective);
+  auto const& best = ranked.front();
+  bool const has_medians = results.replicates > 2;
+  write_heading(out, "Beside published figures: point " + point_label(results, best) +
+                         ", the one with the best " + results.objective);
   TextTable table;
   table.add_column("reference", Align::left);
   table.add_column("metric", Align::left);
   table.add_column("published");
   table.add_column("here");
+  if (has_medians) table.add_column("median here");
   table.add_column("here / published");
   for (auto const& figure : figures) {
     auto const metric =
         std::find_if(results.metrics.begin(), results.metrics.end(),
                      [&](Column const& column) { return column.name == figure.metric; });
     if (metric == results.metrics.end()) continue;
-    auto const ours = metric_of(ranked.front(), *metric);
-    table.add_row({figure.label, figure.metric, format_number(figure.value), format_mean(ours),
-                   format_number(ours.mean / figure.value)});
+    bool const is_objective = &*metric == objective_column(results);
+    auto const ours = is_objective ? best.objective : metric_of(best, *metric);
+    std::vector<std::string> cells = {figure.label, figure.metric, format_number(figure.value),
+                                      format_mean(ours)};
+    if (has_medians)
+      cells.push_back(format_number(is_objective ? best.median_objective
+                                                 : median(metric_values(best, *metric))));
+    cells.push_back(format_number(ours.mean / figure.value, 3));
+    table.add_row(std::move(cells));
   }
   table.print(out, options.width);
   for (auto const& figure : figures)
@@ -235,17 +202,18 @@ void write_timing(Results const& results, std::ostream& out) {
 }  // namespace
 
 void write_report(Results const& results, std::ostream& out, ReportOptions const& options) {
-  auto const ranked = rank_points(results, summarise_points(results));
+  auto const points = summarise_points(results);
+  auto const ranked = rank_points(results, points);
   write_header(results, out);
   if (ranked.empty())
     out << "\nNo trial has completed, so there is no ranking.\n";
   else
     write_best_points(results, ranked, out, options);
   auto const effects = main_effects(results, ranked);
-  if (!effects.empty()) write_effect_overview(effects, out, options);
+  if (!effects.empty()) write_effect_overview(effects, points.size() - ranked.size(), out, options);
   for (std::size_t i = 0; i < std::min(options.num_effects, effects.size()); ++i)
     write_effect(effects[i], out, options);
-  write_failures(results, out, options);
+  write_failures(results, out, options.num_reasons);
   write_references(results, ranked, out, options);
   write_timing(results, out);
 }

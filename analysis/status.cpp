@@ -15,8 +15,11 @@ namespace {
 /// Records that the rate is taken over: enough for a steady figure, few enough to follow changes.
 constexpr std::size_t rate_window = 256;
 
-double recent_rate(std::vector<double> const& ends) {
-  if (ends.size() < 2) return 0.0;
+double recent_rate(Results const& results, std::vector<double> ends) {
+  // A study that was continued has stood still meanwhile, which is no rate of work.
+  if (ends.empty()) return 0.0;
+  double const start_s = stretches_of_work(results).back().start_s;
+  ends.erase(ends.begin(), std::lower_bound(ends.begin(), ends.end(), start_s));
   // A trial that ended with the first of the window was not started within it.
   std::size_t const first = ends.size() > rate_window ? ends.size() - rate_window : 0;
   auto const num_after = ends.end() - std::upper_bound(ends.begin(), ends.end(), ends[first]);
@@ -52,8 +55,9 @@ void write_text(Results const& results, StudyStatus const& status, std::ostream&
   out << '\n';
   if (status.best) {
     out << "  best       " << results.objective << " " << format_mean(status.best->objective)
-        << " over " << status.best->complete.size() << " of " << results.replicates
-        << " replicates, point " << status.best->point;
+        << " over " << status.best->complete.size() << " of " << results.replicates << " replicates"
+        << (is_penalised(*status.best) ? " and the penalty for failed ones" : "") << ", point "
+        << status.best->point;
     for (auto const& parameter : results.parameters)
       out << "\n             " << parameter.name << " = "
           << format_cell(parameter, status.best->first_row);
@@ -152,7 +156,7 @@ StudyStatus study_status(Results const& results, bool lock_is_held) {
   status.num_ranks = summarise_timing(results).num_ranks;
   status.hosts = hosts_of(results);
   auto const ends = sorted_end_times(results);
-  status.trials_per_second = recent_rate(ends);
+  status.trials_per_second = recent_rate(results, ends);
   if (!ends.empty()) status.last_sign_of_life_s = ends.back();
   if (lock_is_held && status.trials_per_second > 0.0 && status.num_planned >= status.num_recorded)
     status.time_left_s =

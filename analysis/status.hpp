@@ -21,10 +21,10 @@ struct StudyStatus {
   std::uint64_t num_recorded = 0, num_planned = 0;
   StatusCounts counts;
   std::optional<PointSummary> best;
-  std::size_t num_ranks = 0;                  ///< that recorded a trial
-  std::vector<std::string> hosts;             ///< by /provenance
-  double trials_per_second = 0.0;             ///< over the last records; 0 if unknown
-  std::optional<double> time_left_s;          ///< of a running study, at that rate
+  std::size_t num_ranks = 0;          ///< as in TimingSummary
+  std::vector<std::string> hosts;     ///< by /provenance
+  double trials_per_second = 0.0;     ///< over the last records since the last pause; 0 if unknown
+  std::optional<double> time_left_s;  ///< of a running study, at that rate
   std::optional<double> last_sign_of_life_s;  ///< newest end of a trial, since the epoch
 };
 

@@ -3,6 +3,7 @@ include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/engram)
 set_target_properties(engram_engram PROPERTIES EXPORT_NAME engram)
 set_target_properties(engram_arithmetic PROPERTIES EXPORT_NAME arithmetic)
+set_target_properties(engram_hdf5 PROPERTIES EXPORT_NAME hdf5)
 
 install(
   TARGETS engram_engram
@@ -14,6 +15,7 @@ install(
           engram_parallel
           engram_core
           engram_arithmetic
+          engram_hdf5
   EXPORT engramTargets
   OBJECTS DESTINATION ${CMAKE_INSTALL_LIBDIR}/engram
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})

@@ -27,8 +27,15 @@ if(ENGRAM_NATIVE AND NOT CMAKE_CROSSCOMPILING AND NOT Kokkos_ARCH)
     list(APPEND arithmetic_flags -march=native)
   endif()
 endif()
-target_compile_options(engram_arithmetic
-                       INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${arithmetic_flags}>")
+
+# nvcc fuses on the device whatever the host compiler is told. Its flag is spelt as Kokkos' nvcc_wrapper,
+# which stands for a C++ compiler, knows it; clang obeys -ffp-contract.
+if(Kokkos_ENABLE_CUDA AND Kokkos_CXX_COMPILER_ID STREQUAL "NVIDIA")
+  list(APPEND arithmetic_flags --fmad=false)
+endif()
+target_compile_options(
+  engram_arithmetic INTERFACE "$<$<COMPILE_LANGUAGE:CXX>:${arithmetic_flags}>"
+                              "$<$<COMPILE_LANG_AND_ID:CUDA,NVIDIA>:--fmad=false>")
 
 # Flags of our own files only. -Wundef: testing a macro of core/config.hpp without including it would
 # quietly mean 0.

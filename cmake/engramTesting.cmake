@@ -17,7 +17,7 @@ set(ENGRAM_TEST_ENVIRONMENT
 # engram_add_test(program source… [RANKS n…] [LABELS label…] [TIMEOUT seconds])
 #
 # Builds the program from the sources and registers one test a source file: with RANKS, one a source
-# file and number of ranks, started by mpiexec; without, as one process.
+# file and number of ranks, started by mpiexec; without them, or without MPI, as one process.
 function(engram_add_test program)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "RANKS;LABELS")
   if(NOT arg_UNPARSED_ARGUMENTS)
@@ -39,10 +39,13 @@ function(engram_add_test program)
     elseif(ENGRAM_MPI)
       foreach(num_ranks IN LISTS arg_RANKS)
         add_test(NAME ${name}/${num_ranks}
-                 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${num_ranks}
-                         $<TARGET_FILE:${program}> --file=${file})
+                 COMMAND ${MPIEXEC_EXECUTABLE} ${MPIEXEC_NUMPROC_FLAG} ${num_ranks} ${MPIEXEC_PREFLAGS}
+                         $<TARGET_FILE:${program}> ${MPIEXEC_POSTFLAGS} --file=${file})
         engram_set_test_properties(${name}/${num_ranks} ${num_ranks})
       endforeach()
+    else()
+      add_test(NAME ${name}/1 COMMAND ${program} --file=${file})
+      engram_set_test_properties(${name}/1 1)
     endif()
   endforeach()
 endfunction()
@@ -61,7 +64,8 @@ macro(engram_set_test_properties name num_ranks)
                        TIMEOUT ${arg_TIMEOUT} PROCESSORS ${processors})
 endmacro()
 
-# engram_add_pytest(name folder-or-file… [LABELS label…] [TIMEOUT seconds]): with ENGRAM_BINARY set.
+# engram_add_pytest(name folder-or-file… [LABELS label…] [TIMEOUT seconds]): with ENGRAM_BINARY set and,
+# with MPI, ENGRAM_MPIEXEC.
 function(engram_add_pytest name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "LABELS")
   if(NOT arg_UNPARSED_ARGUMENTS)
@@ -76,6 +80,12 @@ function(engram_add_pytest name)
     PROPERTY ENVIRONMENT ENGRAM_BINARY=${PROJECT_BINARY_DIR}/engram
              PYTHONPATH=${PROJECT_SOURCE_DIR}/analysis/python PYTHONDONTWRITEBYTECODE=1
              MPLBACKEND=Agg)
+  if(ENGRAM_MPI)
+    set_property(
+      TEST ${name}
+      APPEND
+      PROPERTY ENVIRONMENT ENGRAM_MPIEXEC=${MPIEXEC_EXECUTABLE})
+  endif()
 endfunction()
 
 # A Python that has what the tests need: the first on the PATH may be another than the system's.

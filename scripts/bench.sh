@@ -8,7 +8,10 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 build=${ENGRAM_BUILD_DIR:-$root/build}
-[[ ${ENGRAM_NO_INSTALL:-0} == 1 ]] || install_packages "${packages_bench[@]}"
+has_scipy() { python3 -c 'import scipy' 2>/dev/null; }
+if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! has_scipy && command -v apt-get >/dev/null; then
+  install_packages "${packages_bench[@]}"
+fi
 prepare "$build" "${packages_build[@]}" "${packages_bench[@]}" -- \
   -DCMAKE_BUILD_TYPE=Release -DENGRAM_BENCH=ON
 cmake --build "$build" --parallel "$(num_cores)"
@@ -21,12 +24,15 @@ fi
 [[ -n ${ENGRAM_PYTHON:-} ]] || python3 -c 'import numpy, scipy' 2>/dev/null ||
   export ENGRAM_PYTHON=/usr/bin/python3
 mpi_environment 2
+mpiexec=$(find_mpiexec "$build")
 for name in "${names[@]}"; do
   peer=()
-  [[ ! -e bench/$name.py ]] || peer=("bench/$name.py")
+  if [[ -e bench/$name.py ]]; then
+    if has_scipy; then peer=("bench/$name.py"); else say "No SciPy here: without the figures of bench/$name.py."; fi
+  fi
   printf '\n--- %s, 1 rank\n' "$name"
   OMP_NUM_THREADS=1 "$build/bench_$name" "${peer[@]}"
-  command -v mpirun >/dev/null || continue
+  [[ -n $mpiexec ]] || continue
   printf '\n--- %s, 2 ranks\n' "$name"
-  OMP_NUM_THREADS=1 mpirun -n 2 "$build/bench_$name"
+  OMP_NUM_THREADS=1 "$mpiexec" -n 2 "$build/bench_$name"
 done

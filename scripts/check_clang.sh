@@ -11,23 +11,26 @@ build=${1:-build}
 command -v clang++ >/dev/null || fail "needs clang++"
 
 # The includes and definitions of each file as the build has them, with clang's own warnings.
-python3 - "$build/compile_commands.json" "$root" "${2:-.}" <<'PYTHON' | xargs -P"$(num_cores)" -d '\n' -n1 bash -c
+python3 - "$build/compile_commands.json" "$root" "${2:-.}" <<'PYTHON' | xargs -r -P"$(num_cores)" -d '\n' -n1 bash -c
 import json, re, shlex, sys
 
+root = sys.argv[2]
 seen = set()
 for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
-    if file in seen or not file.startswith(sys.argv[2] + "/") or "/build" in file \
-            or not re.search(sys.argv[3], file[len(sys.argv[2]):]):
+    if file in seen or not file.startswith(root + "/") or file[len(root) + 1:].startswith("build") \
+            or not re.search(sys.argv[3], file[len(root):]):
         continue
     seen.add(file)
     words = shlex.split(entry["command"])
     kept = []
     for i, word in enumerate(words):
-        if word.startswith(("-I", "-D", "-std=")):
+        if word.startswith(("-I", "-D", "-std=", "-fopenmp")):
             kept.append(word)
         elif word == "-isystem":
             kept += [word, words[i + 1]]
     print(shlex.join(["clang++", "-fsyntax-only", "-Wall", "-Wextra", "-Wshadow", "-Wdeprecated",
                       "-Werror", "-march=native", *kept, file]))
+if not seen:
+    sys.exit("no file of the build matches")
 PYTHON

@@ -11,21 +11,21 @@ cd "$root"
 
 headers=$cache/kokkos-5-headers
 
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+chmod 755 "$tmp"
+
+# Each step says `return`: bash forgets errexit in a function whose failure is asked about.
 fetch_headers() {
   command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 1
-  local tmp
-  tmp=$(mktemp -d)
-  # shellcheck disable=SC2064
-  trap "rm -rf '$tmp'" EXIT
-  chmod 755 "$tmp"
   scratch_apt "$tmp/apt" deb sid || return 1
   (cd "$tmp" && "${apt[@]}" download libkokkos-dev 2>/dev/null) || return 1
-  dpkg -x "$tmp"/libkokkos-dev_*.deb "$tmp/package"
-  rm -rf "$headers"
-  mkdir -p "$headers"
-  cp -r "$tmp/package/usr/include/kokkos" "$headers/host"
-  cp -r "$headers/host" "$headers/cuda"
-  switch_to_cuda "$headers/cuda"
+  dpkg -x "$tmp"/libkokkos-dev_*.deb "$tmp/package" || return 1
+  rm -rf "$headers" || return 1
+  mkdir -p "$headers" || return 1
+  cp -r "$tmp/package/usr/include/kokkos" "$headers/host" || return 1
+  cp -r "$headers/host" "$headers/cuda" || return 1
+  switch_to_cuda "$headers/cuda" || return 1
   touch "$headers/complete"
 }
 
@@ -36,14 +36,14 @@ switch_to_cuda() {
 #define KOKKOS_ENABLE_CUDA\
 #define KOKKOS_ENABLE_CUDA_LAMBDA\
 #define KOKKOS_ARCH_AMPERE\
-#define KOKKOS_ARCH_AMPERE80' "$1/KokkosCore_config.h"
+#define KOKKOS_ARCH_AMPERE80' "$1/KokkosCore_config.h" || return 1
   local part
   for part in Declare:decl/Kokkos_Declare Fwd:fwd/Kokkos_Fwd; do
     printf '#pragma once\n#include <%s_SERIAL.hpp>\n#include <%s_CUDA.hpp>\n' \
-      "${part#*:}" "${part#*:}" >"$1/KokkosCore_Config_${part%%:*}Backend.hpp"
+      "${part#*:}" "${part#*:}" >"$1/KokkosCore_Config_${part%%:*}Backend.hpp" || return 1
   done
   printf '#pragma once\n#include <setup/Kokkos_Setup_Cuda.hpp>\n' \
-    >"$1/KokkosCore_Config_SetupBackend.hpp"
+    >"$1/KokkosCore_Config_SetupBackend.hpp" || return 1
   sed -i 's|/\* #undef DESUL_ATOMICS_ENABLE_CUDA \*/|#define DESUL_ATOMICS_ENABLE_CUDA|' \
     "$1/desul/atomics/Config.hpp"
 }
@@ -54,16 +54,15 @@ switch_to_cuda() {
 }
 say "Kokkos $(awk '$2 == "KOKKOS_VERSION" {print $3}' "$headers/host/KokkosCore_config.h")"
 
-config=$(mktemp -d)
-trap 'rm -rf "$config"' EXIT
-mkdir "$config/core"
+config=$tmp/config
+mkdir -p "$config/core"
 sed -e 's/^#cmakedefine01 \(.*\)/#define \1 0/' -e 's/@[a-zA-Z_]*@/0/' core/config.hpp.in \
   >"$config/core/config.hpp"
 include=(-I. "-I$config" -isystem /usr/include/eigen3)
 
 # Files that see Kokkos, directly or through our headers.
 mapfile -t kernels < <(
-  for file in $(find core experiments -name '*.cpp' | sort); do
+  for file in $(find core experiments bench -name '*.cpp' | sort); do
     if g++ -std=c++20 -fopenmp "${include[@]}" -isystem "$headers/host" -MM -MG "$file" |
       grep -q 'core/compat.hpp'; then echo "$file"; fi
   done
@@ -88,7 +87,7 @@ nvcc=$(PATH=${CUDA_HOME:+$CUDA_HOME/bin:}$PATH:/usr/local/cuda/bin command -v nv
 if [[ -n $nvcc ]]; then
   # To PTX only: the front end has seen everything by then, assembling takes as long again. Calling
   # what is for the host only from a kernel is a mere warning by default.
-  run 'Kokkos 5 on CUDA' "$nvcc" -std=c++20 -x cu -arch=sm_80 --extended-lambda \
+  run 'Kokkos 5 on CUDA' "$nvcc" -std=c++20 -x cu -arch=sm_80 --extended-lambda --fmad=false \
     --expt-relaxed-constexpr --Werror cross-execution-space-call "${include[@]}" -isystem "$headers/cuda" -ptx -o /dev/null
 else
   say "SKIPPED: Kokkos 5 on CUDA: no nvcc."

@@ -15,11 +15,15 @@ trap 'rm -rf "$commands"' EXIT
 python3 - "$build/compile_commands.json" "$root" "${2:-.}" >"$commands/compile_commands.json" <<'PYTHON'
 import json, re, sys
 
+root = sys.argv[2]
 entries = {}
 for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
-    if file.startswith(sys.argv[2] + "/") and "/build" not in file and re.search(sys.argv[3], file[len(sys.argv[2]):]):
+    if file.startswith(root + "/") and not file[len(root) + 1:].startswith("build") \
+            and re.search(sys.argv[3], file[len(root):]):
         entries[file] = entry
+if not entries:
+    sys.exit("no file of the build matches")
 json.dump(list(entries.values()), sys.stdout)
 PYTHON
 status=0

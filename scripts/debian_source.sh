@@ -7,7 +7,8 @@ scratch_apt() {
   local folder=$1 type=$2 suite=${3:-} file
   mkdir -p "$folder"/{parts,lists/partial,cache/archives/partial}
   chmod -R 755 "$folder"
-  for file in /etc/apt/sources.list.d/*.sources; do
+  # Debian's own: the suites of other publishers have other names.
+  for file in /etc/apt/sources.list.d/{debian,ubuntu}.sources; do
     [[ -e $file ]] || continue
     # The first stanza is the distribution itself; others are updates.
     awk -v type="$type" -v suite="$suite" '

@@ -14,9 +14,10 @@ prepare "$build" "${packages_build[@]}" -- "${options[@]}"
 cmake --build "$build" --parallel "$(num_cores)" --target engram
 
 launcher=()
-if command -v mpirun >/dev/null; then
+mpiexec=$(find_mpiexec "$build")
+if [[ -n $mpiexec ]]; then
   mpi_environment 2
-  launcher=(mpirun -n 2)
+  launcher=("$mpiexec" -n 2)
 else
   say "No mpirun here: running on one process."
 fi

@@ -15,6 +15,7 @@ packages_build=(g++ cmake ninja-build libopenmpi-dev openmpi-bin libhdf5-dev lib
   librandom123-dev libeigen3-dev libboost-program-options-dev)
 packages_test=(hdf5-tools libgtest-dev python3-h5py python3-pandas python3-matplotlib python3-pytest)
 packages_bench=(python3-scipy libopenblas0-pthread)
+packages_check=(clang clang-tidy clang-format)
 
 missing_packages() {
   local package
@@ -27,25 +28,29 @@ missing_packages() {
 # True if CMake finds all libraries already: from Spack, modules or an earlier installation.
 # configures <build folder> <cmake arguments…>
 configures() {
-  command -v cmake >/dev/null && command -v c++ >/dev/null || return 1
-  local build=$1
+  local build=$1 compiler=${CXX:-c++}
   shift
+  rm -f "$build.log"
+  command -v cmake >/dev/null && command -v "${compiler%% *}" >/dev/null || return 1
   cmake -S "$root" -B "$build" "$@" >"$build.log" 2>&1
 }
 
-# Installs Debian packages that are missing; without the right to, prints the line to hand on.
+# Installs Debian packages that are missing; without the right to, prints the line to hand on, below what
+# CMake found wanting, which may be something else.
 install_packages() {
   local missing
   mapfile -t missing < <(missing_packages "$@")
   ((${#missing[@]})) || return 0
   local get=(apt-get install -y --no-install-recommends)
   if ! command -v apt-get >/dev/null; then
+    show_cmake_log
     fail "these libraries are missing; make them known to CMake (spack.yaml lists them): ${missing[*]}"
   elif ((EUID == 0)); then
     local as_root=()
   elif sudo -n true 2>/dev/null; then
     local as_root=(sudo -n)
   else
+    show_cmake_log
     say "Packages are missing. Please have an administrator run this line, then start $0 again:"
     say "  apt-get update && ${get[*]} ${missing[*]}"
     exit 1
@@ -53,6 +58,10 @@ install_packages() {
   say "Installing ${missing[*]}"
   "${as_root[@]}" apt-get -qq update
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive "${get[@]}" -qq "${missing[@]}" >/dev/null
+}
+
+show_cmake_log() {
+  [[ -z ${cmake_log:-} || ! -s $cmake_log ]] || cat "$cmake_log" >&2
 }
 
 # True if what the tests in Python need is here.
@@ -81,11 +90,12 @@ prepare() {
   # shellcheck disable=SC2046
   if ! configures "$build" $(generator "$build") "$@"; then
     if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]]; then
-      install_packages "${packages[@]}"
+      cmake_log=$build.log install_packages "${packages[@]}"
       rm -rf "$build"/CMakeCache.txt "$build"/CMakeFiles
       # shellcheck disable=SC2046
       configures "$build" $(generator "$build") "$@" && rm -f "$build.log" && return
     fi
+    [[ -e $build.log ]] || fail "needs cmake and ${CXX:-c++}"
     cat "$build.log" >&2
     fail "CMake could not configure the build; its output is above"
   fi
@@ -102,6 +112,15 @@ mpi_environment() {
     export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_hwloc_base_binding_policy=none
     export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe
   fi
+}
+
+# The mpiexec of the MPI that a build has, where several are installed, else the mpirun on the PATH; empty
+# without either and for a build without MPI.
+find_mpiexec() {
+  local cache_file=$1/CMakeCache.txt mpiexec
+  ! grep -q '^ENGRAM_MPI:BOOL=OFF$' "$cache_file" || return 0
+  mpiexec=$(sed -n 's/^MPIEXEC_EXECUTABLE:[A-Z]*=//p' "$cache_file")
+  if [[ -x $mpiexec ]]; then echo "$mpiexec"; else command -v mpirun || true; fi
 }
 
 # All C++ files of the checkout, separated by zero bytes.

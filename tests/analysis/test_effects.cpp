@@ -41,6 +41,27 @@ TEST(Effects, TheParameterThatActsComesFirst) {
   EXPECT_EQ(shares, (std::vector<double>{1, 1, 0, 0, 0, 0, 0, 0}));
 }
 
+TEST(Effects, PointsThatTieShareThePlacesInTheBestQuarter) {
+  auto results = make_results();
+  results.replicates = 1;
+  // Of 64 points 8 are the best; the 8 places left in the quarter are for the next 32, all alike.
+  for (int i = 0; i < 64; ++i)
+    add_trial(results, i, i % 2 ? "a" : "b", i < 8 ? 0.0 : i < 40 ? 1.0 : 2.0, 0.0);
+  auto const effects = effects_of(results);
+  ASSERT_EQ(effects[0].parameter, "leak");
+  std::vector<double> shares;
+  for (auto const& bin : effects[0].bins) shares.push_back(bin.share_in_top);
+  EXPECT_EQ(shares, (std::vector<double>{1, 0.25, 0.25, 0.25, 0.25, 0, 0, 0}));
+  for (auto const& bin : effects[1].bins) EXPECT_EQ(bin.share_in_top, 0.25);
+}
+
+TEST(Effects, WhereAllPointsAreAlikeNoneIsBetter) {
+  auto results = make_results();
+  results.replicates = 1;
+  for (int i = 0; i < 32; ++i) add_trial(results, i, "a", 1.0, 0.0);
+  for (auto const& bin : effects_of(results)[0].bins) EXPECT_DOUBLE_EQ(bin.share_in_top, 0.25);
+}
+
 TEST(Effects, TextHasABinAValue) {
   auto const effects = effects_of(make_grid(64));
   ASSERT_EQ(effects[1].bins.size(), 2u);

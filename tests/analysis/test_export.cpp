@@ -41,6 +41,18 @@ TEST(Export, JsonHasTheStudyAndItsTrials) {
             "\n]\n}\n");
 }
 
+TEST(Export, WholeNumbersAndTruthValues) {
+  auto results = two_trials();
+  results.parameters.push_back(
+      {"units", "1", "", Direction::none, std::vector<std::int64_t>{-3, 9007199254740993}});
+  results.parameters.push_back(
+      {"sparse", "1", "", Direction::none, std::vector<std::uint8_t>{0, 1}});
+  EXPECT_EQ(exported(results, {ExportFormat::csv, {"units", "sparse"}, false}),
+            "units,sparse\r\n-3,false\r\n9007199254740993,true\r\n");
+  auto const json = exported(results, {ExportFormat::json, {"units", "sparse"}, false});
+  EXPECT_NE(json.find(R"({"units": 9007199254740993, "sparse": true})"), std::string::npos) << json;
+}
+
 TEST(Export, TimingOnRequest) {
   auto const text = exported(two_trials(), {ExportFormat::csv, {}, true});
   EXPECT_NE(text.find("memory,rank,attempt,start,seconds\r\n"), std::string::npos);

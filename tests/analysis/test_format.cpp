@@ -15,9 +15,18 @@ TEST(Format, MeanShowsTheDigitsThatItsErrorAllows) {
   EXPECT_EQ(format_mean({8, 1234.567, 12.3}), "1235 ± 12");
   EXPECT_EQ(format_mean({8, 3.14159, 0.5}), "3.14 ± 0.50");
   EXPECT_EQ(format_mean({8, 2.5e-9, 1.5e-10}), "2.5e-09 ± 1.5e-10");
+  EXPECT_EQ(format_mean({8, 0.5, 1.2e-7}), "0.50000000 ± 0.00000012");
+  EXPECT_EQ(format_mean({8, 0.5, 1.2e-8}), "0.5 ± 1.2e-08");
+  EXPECT_EQ(format_mean({8, 0.5, 3.4e-12}), "0.5 ± 3.4e-12");
   EXPECT_EQ(format_mean({1, 0.25, nan}), "0.25");
   EXPECT_EQ(format_mean({3, 0.25, 0.0}), "0.25");
   EXPECT_EQ(format_mean({0, nan, nan}), "-");
+}
+
+TEST(Format, NumbersHaveTheDigitsAskedFor) {
+  EXPECT_EQ(format_number(0.123456), "0.1235");
+  EXPECT_EQ(format_number(0.123456, 3), "0.123");
+  EXPECT_EQ(format_number(nan, 3), "-");
 }
 
 TEST(Format, Durations) {

@@ -53,10 +53,44 @@ TEST(Report, BestPointsWithFailedReplicatesMarked) {
   EXPECT_TRUE(contains(text,
                        "Best points, mean ± standard error\n"
                        "     point        error  leak  rule      memory\n"
-                       "  1     1*          0.1   0.2  oja           20\n"
-                       "  2      0  0.60 ± 0.10   0.1  hebb  11.0 ± 1.0\n"
+                       "  1      0  0.60 ± 0.10   0.1  hebb  11.0 ± 1.0\n"
+                       "  2     1*          0.1   0.2  oja           20\n"
                        "  3     2*          0.9   0.3  oja            1\n"
-                       "  * some of its 2 replicates failed"))
+                       "  * some of its 2 replicates failed or are not recorded yet; the mean is "
+                       "over the others\n"
+                       "  ± is over seeds only\n"))
+      << text;
+}
+
+TEST(Report, PenaltiesAndCommonSeedsAreNamed) {
+  auto results = small_study();
+  results.config = "[study]\nseeds = common\non_failure = penalise\npenalty = 0.3\n";
+  auto const text = reported(results);
+  EXPECT_TRUE(contains(text,
+                       "  1     1*  0.20 ± 0.10   0.2  oja           20\n"
+                       "  2      0  0.60 ± 0.10   0.1  hebb  11.0 ± 1.0\n"
+                       "  3     2*  0.60 ± 0.30   0.3  oja            1\n"
+                       "  4     3*          0.3   0.4  bcm            -\n"))
+      << text;
+  EXPECT_TRUE(contains(text, "with the study's penalty for each that failed\n")) << text;
+  EXPECT_TRUE(contains(text,
+                       "  ± is over seeds only, which all points have in common: their errors are "
+                       "not independent\n"))
+      << text;
+}
+
+TEST(Report, MediansWhereTheyDifferFromMeans) {
+  auto results = make_results();
+  results.replicates = 3;
+  results.config = "[reference]\nESN = error 0.25 (Jaeger)\n";
+  for (double const error : {0.1, 0.2, 0.6}) add_trial(results, 0.5, "a", error, 4.0);
+  auto const text = reported(results);
+  EXPECT_TRUE(contains(text,
+                       "     point        error  median  leak  rule  memory\n"
+                       "  1      0  0.30 ± 0.15     0.2   0.5  a          4\n"))
+      << text;
+  EXPECT_TRUE(
+      contains(text, "  ESN        error        0.25  0.30 ± 0.15          0.2        1.2\n"))
       << text;
 }
 
@@ -76,9 +110,21 @@ TEST(Report, FailuresAndWarningsByKind) {
 
 TEST(Report, PublishedFiguresBesideTheBestPoint) {
   auto const text = reported(small_study());
-  EXPECT_TRUE(contains(text, "  TAR        error         0.2   0.1        0.5\n")) << text;
-  EXPECT_TRUE(contains(text, "  ESN        memory         40    20        0.5\n")) << text;
+  EXPECT_TRUE(contains(text, "Beside published figures: point 0, the one with the best error\n"))
+      << text;
+  EXPECT_TRUE(contains(text, "  TAR        error         0.2  0.60 ± 0.10          3\n")) << text;
+  EXPECT_TRUE(contains(text, "  ESN        memory         40   11.0 ± 1.0      0.275\n")) << text;
   EXPECT_TRUE(contains(text, "  TAR: Tong 1980\n"));
+}
+
+TEST(Report, PublishedFiguresBesideAnIncompletePointHaveItsMark) {
+  auto results = make_results();
+  results.config = "[reference]\nESN = error 0.3\n";
+  add_trial(results, 0.1, "a", 0.1, 0.0);
+  add_trial(results, 0.1, "a", 0.0, 0.0, Status::failed, "threw");
+  auto const text = reported(results);
+  EXPECT_TRUE(contains(text, "published figures: point 0*, the one")) << text;
+  EXPECT_TRUE(contains(text, "0.333\n")) << text;
 }
 
 TEST(Report, Time) {
@@ -103,6 +149,17 @@ TEST(Report, TheMostInfluentialParameterHasATable) {
   EXPECT_TRUE(contains(text, "  0 … 0.1094           8  0.05469      0    100 %  █████")) << text;
   EXPECT_TRUE(contains(text, "██▁▁▁▁▁▁")) << text;
   EXPECT_FALSE(contains(text, "rule: how many"));
+}
+
+TEST(Report, PointsThatAlwaysFailedAreNotSilentlyLeftOut) {
+  auto results = make_results();
+  results.replicates = 1;
+  for (int i = 0; i < 20; ++i) add_trial(results, i / 64.0, "a", i, 0.0);
+  EXPECT_FALSE(contains(reported(results), "not counted"));
+  add_trial(results, 0.9, "a", 0.0, 0.0, Status::failed, "threw");
+  EXPECT_TRUE(contains(reported(results), "  1 point without a complete trial is not counted\n"));
+  add_trial(results, 0.9, "a", 0.0, 0.0, Status::failed, "threw");
+  EXPECT_TRUE(contains(reported(results), "  2 points without a complete trial are not counted\n"));
 }
 
 TEST(Report, LinesFitTheWidth) {

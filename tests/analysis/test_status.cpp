@@ -46,6 +46,30 @@ TEST(Status, RateAndTimeLeft) {
   EXPECT_FALSE(study_status(half_done(), false).time_left_s);
 }
 
+TEST(Status, ThePauseBeforeAContinuationIsNotInTheRate) {
+  auto results = half_done();
+  for (std::size_t i = 2; i < 6; ++i) results.start_s[i] += 3600.0;
+  // The pairs after the pause: two trials in the second after the first of them.
+  auto const status = study_status(results, true);
+  EXPECT_DOUBLE_EQ(status.trials_per_second, 2.0);
+  EXPECT_DOUBLE_EQ(status.time_left_s.value_or(0.0), 2.0);
+  // Of the work since the pause, only one pair has ended: there is no rate yet.
+  for (std::size_t i = 4; i < 6; ++i) results.start_s[i] += 3600.0;
+  EXPECT_EQ(study_status(results, true).trials_per_second, 0.0);
+  EXPECT_FALSE(study_status(results, true).time_left_s);
+}
+
+TEST(Status, ThePenaltyOfFailedReplicatesIsNamed) {
+  auto results = half_done();
+  results.config = "[study]\non_failure = penalise\npenalty = -20\n";
+  auto const text = written(results, false, {});
+  EXPECT_NE(
+      text.find("  best       error -6 ± 14 over 1 of 2 replicates and the penalty for failed "
+                "ones, point 2\n"),
+      std::string::npos)
+      << text;
+}
+
 TEST(Status, Text) {
   EXPECT_EQ(written(half_done(), false, {false, 1063.0}),
             "demo (no_op): interrupted\n"

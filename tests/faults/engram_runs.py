@@ -15,7 +15,7 @@ import h5py
 import numpy as np
 
 ENGRAM = os.path.realpath(os.environ.get("ENGRAM_BINARY", "build/engram"))
-MPIEXEC = shutil.which("mpiexec")
+MPIEXEC = os.environ.get("ENGRAM_MPIEXEC") or shutil.which("mpiexec")
 LONGEST_S = 120  # no run of these tests takes as long on a slow machine
 
 # What tests as root on few cores need; ctest sets the same.

@@ -13,6 +13,7 @@ set(prefix ${WORK}/prefix)
 set(build ${WORK}/build)
 file(REMOVE_RECURSE ${prefix} ${build} ${WORK}/results)
 run(${CMAKE_COMMAND} --install ${ENGRAM_BUILD} --config ${BUILD_TYPE} --prefix ${prefix})
+run(${prefix}/bin/engram version)
 
 # The sources' folder must not be needed: the consumer is built from a copy elsewhere.
 file(COPY ${CONSUMER}/ DESTINATION ${WORK}/source)
@@ -21,9 +22,8 @@ file(COPY ${CONSUMER}/ DESTINATION ${WORK}/source)
 file(GLOB_RECURSE headers RELATIVE ${prefix}/include/engram ${prefix}/include/engram/*.hpp)
 list(TRANSFORM headers REPLACE "(.+)" "#include \"\\1\"\n")
 file(WRITE ${WORK}/source/all_headers.cpp ${headers})
-run(${CMAKE_COMMAND} -S ${WORK}/source -B ${build} -G ${GENERATOR} -D
-    CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_BUILD_TYPE=${BUILD_TYPE} -D
-    CMAKE_CXX_FLAGS=${FLAGS} -D engram_ROOT=${prefix} -D Kokkos_ROOT=${Kokkos_ROOT})
+run(${CMAKE_COMMAND} -C ${WORK}/consumer_cache.cmake -S ${WORK}/source -B ${build} -G ${GENERATOR} -D
+    CMAKE_BUILD_TYPE=${BUILD_TYPE} -D CMAKE_CXX_FLAGS=${FLAGS} -D engram_ROOT=${prefix})
 run(${CMAKE_COMMAND} --build ${build} --config ${BUILD_TYPE})
 
 run(${build}/mine list)

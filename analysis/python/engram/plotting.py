@@ -27,7 +27,8 @@ def _label(table, column):
 
 
 def _is_log(space, name):
-    return space.get(name, "").startswith("loguniform")
+    """By the study's own name of the parameter, also if the table's name of it was given."""
+    return space.get(name, space.get(name.removeprefix("param_"), "")).startswith("loguniform")
 
 
 def _spreads_over_decades(values):
@@ -57,7 +58,8 @@ def _numeric(axis, values, is_log):
 def _best(points, direction):
     if direction == "none":
         return None
-    return points["mean"].idxmax() if direction == "maximise" else points["mean"].idxmin()
+    means = points["mean"].sort_index()  # equal means by point, as in the report
+    return means.idxmax() if direction == "maximise" else means.idxmin()
 
 
 def _draw_line(ax, table, points, metric, x, is_log, best):
