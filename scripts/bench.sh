@@ -8,8 +8,15 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 build=${ENGRAM_BUILD_DIR:-$root/build}
-has_scipy() { python3 -c 'import scipy' 2>/dev/null; }
-if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! has_scipy && command -v apt-get >/dev/null; then
+# Debian's NumPy and SciPy are of Debian's Python.
+find_python() {
+  local python
+  for python in ${ENGRAM_PYTHON:-python3 /usr/bin/python3}; do
+    "$python" -c 'import numpy, scipy' 2>/dev/null && echo "$python" && return
+  done
+  return 1
+}
+if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python >/dev/null && command -v apt-get >/dev/null; then
   install_packages "${packages_bench[@]}"
 fi
 prepare "$build" "${packages_build[@]}" "${packages_bench[@]}" -- \
@@ -20,16 +27,16 @@ names=("$@")
 if ((${#names[@]} == 0)); then
   for source in bench/*.cpp; do names+=("$(basename "$source" .cpp)"); done
 fi
-# Debian's NumPy and SciPy are of Debian's Python.
-[[ -n ${ENGRAM_PYTHON:-} ]] || python3 -c 'import numpy, scipy' 2>/dev/null ||
-  export ENGRAM_PYTHON=/usr/bin/python3
+if python=$(find_python); then
+  export ENGRAM_PYTHON=$python
+else
+  say "No SciPy here: without the figures of NumPy."
+fi
 mpi_environment 2
 mpiexec=$(find_mpiexec "$build")
 for name in "${names[@]}"; do
   peer=()
-  if [[ -e bench/$name.py ]]; then
-    if has_scipy; then peer=("bench/$name.py"); else say "No SciPy here: without the figures of bench/$name.py."; fi
-  fi
+  [[ -z $python || ! -e bench/$name.py ]] || peer=("bench/$name.py")
   printf '\n--- %s, 1 rank\n' "$name"
   OMP_NUM_THREADS=1 "$build/bench_$name" "${peer[@]}"
   [[ -n $mpiexec ]] || continue
