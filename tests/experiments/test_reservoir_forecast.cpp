@@ -499,8 +499,8 @@ TEST(ReservoirForecast, WarnsOfFewerStepsThanWeights) {
 
 // --- figures of the field, at small size
 
-// A throw-away program of the same equations, with random numbers of its own, gave .42 (it is not part
-// of this repository); studies/narma10_units.ini has the sizes up to 400.
+// A throw-away program of the same equations, with random numbers of its own, gave .42 (it is not
+// part of this repository); studies/narma10_units.ini has the sizes up to 400.
 TEST(ReservoirForecastFigures, Narma10With50Units) {
   double const found = median_metric({{"units", std::int64_t{50}},
                                       {"spectral_radius", 0.9},
