@@ -44,10 +44,12 @@ function(engram_add_warnings target)
     ${target} PRIVATE -Wall -Wextra -Wpedantic -Wshadow -Wundef
                       $<$<BOOL:${ENGRAM_WERROR}>:-Werror>
                       $<$<CXX_COMPILER_ID:Clang,AppleClang>:-Wdeprecated>)
-  # GCC 12 finds uninitialised variables in its own AVX-512 header (GCC bug 105593) and overlapping copies
-  # in its own strings (105651); clang's pass looks for the real ones.
+  # GCC 12 finds uninitialised variables in its own AVX-512 header (GCC bug 105593), and overlapping or
+  # endless copies in its own strings (105651, 105329); clang's pass and the sanitizers look for the real
+  # ones.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
-    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict)
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict
+                                             -Wno-stringop-overflow -Wno-array-bounds)
   endif()
 endfunction()
 
