@@ -22,9 +22,16 @@ endif()
 if(ENGRAM_NATIVE AND NOT CMAKE_CROSSCOMPILING AND NOT Kokkos_ARCH)
   check_cxx_compiler_flag(-march=native ENGRAM_HAS_MARCH_NATIVE)
   if(ENGRAM_HAS_MARCH_NATIVE)
-    # Not with -mprefer-vector-width=512: g++ 12.2 then loads vector<double>{1, 1, 0, 0, 0, 0, 0, 0} as
-    # eight ones. Kernels name their width (core/simd.hpp).
     list(APPEND arithmetic_flags -march=native)
+  endif()
+endif()
+
+# GCC 12 copies constants of 64 bytes wrongly where it has AVX-512: vector<double>{1, 1, 0, 0, 0, 0, 0, 0}
+# becomes eight ones (12.2, -O3 -march=sapphirerapids). Not with copies of 32 bytes.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
+  check_cxx_compiler_flag("-mmove-max=256 -mstore-max=256" ENGRAM_HAS_MOVE_MAX)
+  if(ENGRAM_HAS_MOVE_MAX)
+    list(APPEND arithmetic_flags -mmove-max=256 -mstore-max=256)
   endif()
 endif()
 

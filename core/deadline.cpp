@@ -19,7 +19,10 @@ Deadline Deadline::in(double seconds) {
 }
 
 void Deadline::check() const {
-  if (!passed()) return;
+  if (passed()) exceeded();
+}
+
+void Deadline::exceeded() const {
   std::ostringstream message;
   message << "went over its time limit of " << limit_s_ << " s";
   throw TimeLimitExceeded(message.str());

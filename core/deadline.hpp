@@ -19,6 +19,9 @@ class Deadline {
   /// Throws TimeLimitExceeded with the limit in seconds once the instant has passed.
   void check() const;
 
+  /// Throws TimeLimitExceeded now, for ranks that agree to end because it passed on one of them.
+  [[noreturn]] void exceeded() const;
+
  private:
   std::optional<Clock::time_point> instant_;
   double limit_s_ = 0.0;

@@ -32,8 +32,10 @@ struct Covariance {
  private:
   static void average(ExecutionSpace const& space, ConstActivities<T> const& activity,
                       Activities<T> const& mean, PerNetwork<T> const& rate) {
-    detail::for_each_unit(
-        space, "engram::core::average_activities", activity, KOKKOS_LAMBDA(int network, int unit) {
+    if (activity.size() == 0) return;
+    Kokkos::parallel_for(
+        "engram::core::average_activities", detail::unit_policy(space, activity),
+        KOKKOS_LAMBDA(int network, int unit) {
           T& m = mean(network, unit);
           m = fused(rate(network), activity(network, unit) - m, m);
         });

@@ -42,8 +42,10 @@ struct PairStdp {
  private:
   static void follow(ExecutionSpace const& space, ConstActivities<T> const& spikes,
                      Activities<T> const& trace, PerNetwork<T> const& decay) {
-    detail::for_each_unit(
-        space, "engram::core::decay_traces", spikes, KOKKOS_LAMBDA(int network, int unit) {
+    if (spikes.size() == 0) return;
+    Kokkos::parallel_for(
+        "engram::core::decay_traces", detail::unit_policy(space, spikes),
+        KOKKOS_LAMBDA(int network, int unit) {
           T& t = trace(network, unit);
           t = decay(network) * (t + spikes(network, unit));
         });

@@ -42,8 +42,9 @@ void project(ExecutionSpace const& space, Weights<T> const& weights, ConstActivi
   detail::check_shapes<T>(weights, pre, post);
   detail::ProjectionKernel<T> const kernel{weights, pre, post,
                                            detail::num_row_teams(weights.extent(1))};
-  detail::launch_teams(space, "engram::core::project_activities",
-                       static_cast<int>(weights.extent(0)) * kernel.num_teams_a_network, kernel);
+  if (post.size() == 0) return;
+  Kokkos::parallel_for("engram::core::project_activities",
+                       detail::team_policy(space, detail::num_teams(kernel, weights)), kernel);
 }
 
 }  // namespace engram

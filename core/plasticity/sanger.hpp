@@ -62,8 +62,9 @@ void update_weights(ExecutionSpace const& space, Sanger<T> const& rule, Weights<
   detail::SangerKernel<T> const kernel{
       rule, weights,  pre,
       post, residual, (static_cast<int>(pre.extent(1)) + columns - 1) / columns};
-  detail::launch_teams(space, "engram::core::update_weights_sanger",
-                       static_cast<int>(weights.extent(0)) * kernel.num_teams_a_network, kernel);
+  if (weights.size() == 0) return;
+  Kokkos::parallel_for("engram::core::update_weights_sanger",
+                       detail::team_policy(space, detail::num_teams(kernel, weights)), kernel);
 }
 
 }  // namespace engram

@@ -157,14 +157,14 @@ void update_weights(ExecutionSpace const& space, SoftHebb<T> const& rule, Weight
   Weights<T> const change(unset("engram::core::soft_hebb_change"), networks, posts,
                           weights.extent(2));
   Activities<T> const largest(unset("engram::core::soft_hebb_largest"), networks, posts);
-  detail::launch_teams(space, "engram::core::respond_soft_hebb",
-                       static_cast<int>(networks * samples),
+  Kokkos::parallel_for("engram::core::respond_soft_hebb",
+                       detail::team_policy(space, networks * samples),
                        detail::SoftHebbResponses<T>{rule, weights, inputs, potential, response});
-  detail::launch_teams(
-      space, "engram::core::accumulate_soft_hebb", static_cast<int>(networks * posts),
+  Kokkos::parallel_for(
+      "engram::core::accumulate_soft_hebb", detail::team_policy(space, networks * posts),
       detail::SoftHebbChanges<T>{inputs, potential, response, weights, change, largest});
-  detail::launch_teams(space, "engram::core::update_weights_soft_hebb",
-                       static_cast<int>(networks * posts),
+  Kokkos::parallel_for("engram::core::update_weights_soft_hebb",
+                       detail::team_policy(space, networks * posts),
                        detail::SoftHebbStep<T>{rule, weights, change, largest});
   fence(space, "engram::core::update_weights_soft_hebb");
 }

@@ -124,31 +124,33 @@ void check_shapes(Weights<Scalar> const& weights, ConstActivities<Scalar> const&
   }
 }
 
-template <class Kernel>
-void launch_teams(ExecutionSpace const& space, std::string const& label, int num_teams,
-                  Kernel const& kernel) {
+/// On a host, a thread is a team.
+inline auto team_policy(ExecutionSpace const& space, std::size_t num_teams) {
   using Policy = Kokkos::TeamPolicy<ExecutionSpace>;
-  if (num_teams == 0) return;
+  int const league = static_cast<int>(num_teams);
   if constexpr (is_host_space) {
-    Kokkos::parallel_for(label, Policy(space, num_teams, 1), kernel);
+    return Policy(space, league, 1);
   } else {
-    Kokkos::parallel_for(label, Policy(space, num_teams, Kokkos::AUTO), kernel);
+    return Policy(space, league, Kokkos::AUTO);
   }
 }
 
-/// f(network, unit)
-template <class T, class F>
-void for_each_unit(ExecutionSpace const& space, std::string const& label,
-                   ConstActivities<T> const& activity, F const& f) {
-  if (activity.size() == 0) return;
-  Kokkos::parallel_for(label,
-                       Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
-                           space, {0, 0}, {activity.extent(0), activity.extent(1)}),
-                       f);
+/// Every (network, unit) of `activity`.
+template <class T>
+auto unit_policy(ExecutionSpace const& space, ConstActivities<T> const& activity) {
+  using Index = std::int64_t;
+  return Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
+      space, {Index{0}, Index{0}},
+      {static_cast<Index>(activity.extent(0)), static_cast<Index>(activity.extent(1))});
 }
 
 inline int num_row_teams(std::size_t num_post) {
   return static_cast<int>((num_post + rows_per_team - 1) / rows_per_team);
+}
+
+template <class Kernel, class View>
+std::size_t num_teams(Kernel const& kernel, View const& weights) {
+  return weights.extent(0) * static_cast<std::size_t>(kernel.num_teams_a_network);
 }
 
 }  // namespace detail
@@ -168,8 +170,10 @@ void update_weights(ExecutionSpace const& space, Rule const& rule,
   if constexpr (requires { rule.observe(space, pre, post); }) rule.observe(space, pre, post);
   detail::UpdateKernel<Rule> const kernel{rule, weights, pre, post,
                                           detail::num_row_teams(weights.extent(1))};
-  detail::launch_teams(space, "engram::core::update_weights",
-                       static_cast<int>(weights.extent(0)) * kernel.num_teams_a_network, kernel);
+  if (weights.size() > 0) {
+    Kokkos::parallel_for("engram::core::update_weights",
+                         detail::team_policy(space, detail::num_teams(kernel, weights)), kernel);
+  }
   if constexpr (requires { rule.remember(space, pre, post); }) rule.remember(space, pre, post);
 }
 

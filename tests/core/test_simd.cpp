@@ -104,4 +104,11 @@ TEST(Pack, SumTreeAddsNeighboursFirst) {
   }
 }
 
+TEST(Compiler, CopiesConstantsOfARegister) {
+  // What GCC 12 gets wrong without the flags of cmake/engramTargets.cmake.
+  std::vector<double> expected;
+  for (int i = 0; i < 8; ++i) expected.push_back(i < 2 ? 1.0 : 0.0);
+  EXPECT_EQ((std::vector<double>{1, 1, 0, 0, 0, 0, 0, 0}), expected);
+}
+
 }  // namespace

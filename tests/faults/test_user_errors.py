@@ -98,7 +98,7 @@ def test_dry_run_counts_what_only_the_journal_has(tmp_path):
     with Job("run", study) as job:
         while not journal.exists() or not recorded_ids(results):
             time.sleep(0.1)
-        job.kill_all()
+        job.kill("all", job.rank_pids())
     results.unlink(missing_ok=True)
     num_recorded = len(recorded_ids(results))
     assert 0 < num_recorded < 2000

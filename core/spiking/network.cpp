@@ -1,0 +1,439 @@
+#include "core/spiking/network.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <limits>
+#include <numeric>
+
+#include "core/error.hpp"
+
+namespace engram {
+
+PopulationId NetworkSpec::add(std::string name, std::uint64_t size,
+                              std::vector<UniformState> initial, MakeGroup make) {
+  if (size > std::numeric_limits<std::uint32_t>::max()) {
+    throw std::invalid_argument("population " + name + ": expected at most 2^32 - 1 neurons");
+  }
+  populations_.push_back({std::move(name), size, std::move(make), std::move(initial), {}, {}});
+  return {populations_.size() - 1};
+}
+
+PopulationId NetworkSpec::add_poisson(std::string name, std::uint64_t size, double rate_hz) {
+  return add(std::move(name), size, {},
+             [rate_hz](NeuronRange range, Key key, double dt_ms) -> std::unique_ptr<NeuronGroup> {
+               return std::make_unique<PoissonGroup>(range, rate_hz, key, dt_ms);
+             });
+}
+
+PopulationId NetworkSpec::add_spikes(std::string name, std::uint64_t size,
+                                     std::vector<SpikeTime> spikes) {
+  return add(std::move(name), size, {},
+             [spikes = std::move(spikes)](NeuronRange range, Key,
+                                          double dt_ms) -> std::unique_ptr<NeuronGroup> {
+               return std::make_unique<SpikeListGroup>(range, spikes, dt_ms);
+             });
+}
+
+void NetworkSpec::drive(PopulationId population, PoissonDrive const& drive) {
+  populations_.at(population.index).poisson.push_back(drive);
+}
+
+void NetworkSpec::drive(PopulationId population, NoiseDrive const& drive) {
+  populations_.at(population.index).noise.push_back(drive);
+}
+
+void NetworkSpec::connect(PopulationId from, PopulationId to, ProjectionSpec const& spec) {
+  if (from.index >= populations_.size() || to.index >= populations_.size()) {
+    throw std::invalid_argument("a connection names a population that is not there");
+  }
+  connections_.push_back({from, to, spec});
+}
+
+namespace {
+
+/// "1.3 GB", rounded up.
+std::string memory_text(std::uint64_t bytes) {
+  bool const is_large = bytes >= 1'000'000'000;
+  std::uint64_t const tenth = is_large ? 100'000'000 : 100'000;
+  std::uint64_t const tenths = (bytes + tenth - 1) / tenth;
+  return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) +
+         (is_large ? " GB" : " MB");
+}
+
+/// Part `i` of `num_parts` of a population, in whole blocks.
+NeuronRange part_of(std::uint64_t size, std::uint64_t i, std::uint64_t num_parts) {
+  std::uint64_t const blocks = (size + neuron_block - 1) / neuron_block;
+  auto const begin = [&](std::uint64_t part) {
+    return std::min(size, blocks * part / num_parts * neuron_block);
+  };
+  return {begin(i), begin(i + 1)};
+}
+
+ProjectionEnds ends_of(NetworkSpec const& spec, NetworkSpec::Connection const& connection) {
+  return {spec.populations()[connection.from.index].size,
+          spec.populations()[connection.to.index].size,
+          connection.from.index == connection.to.index};
+}
+
+/// The spikes of the last steps, of all ranks: [step modulo length][population].
+class SpikeHistory {
+ public:
+  SpikeHistory(std::size_t num_populations, std::int64_t length)
+      : steps_(static_cast<std::size_t>(length), std::vector<Spikes>(num_populations)) {}
+
+  Spikes& at(std::int64_t step, std::size_t population) {
+    auto const length = static_cast<std::int64_t>(steps_.size());
+    return steps_[static_cast<std::size_t>((step % length + length) % length)][population];
+  }
+
+ private:
+  std::vector<std::vector<Spikes>> steps_;
+};
+
+/// Exceptions of threads, which a kernel must not let out.
+class ThreadErrors {
+ public:
+  explicit ThreadErrors(std::size_t num_threads) : errors_(num_threads) {}
+
+  /// f(thread), kept from throwing.
+  template <class F>
+  auto guarded(F const& f) {
+    return [this, f](std::int64_t thread) {
+      auto const i = static_cast<std::size_t>(thread);
+      try {
+        f(i);
+      } catch (...) {
+        errors_[i] = std::current_exception();
+      }
+    };
+  }
+
+  /// Throws the first, by thread.
+  void rethrow() const {
+    HostExecutionSpace().fence();
+    for (auto const& error : errors_) {
+      if (error) std::rethrow_exception(error);
+    }
+  }
+
+ private:
+  std::vector<std::exception_ptr> errors_;
+};
+
+/// What one thread computes: a range of every population, and the synapses onto it.
+struct Shard {
+  struct Synapses {
+    std::size_t from = 0, to = 0;
+    std::int64_t delay = 1;  ///< steps
+    std::unique_ptr<Projection> projection;
+  };
+  std::vector<std::unique_ptr<NeuronGroup>> groups;
+  std::vector<Synapses> synapses;
+  std::vector<std::vector<Spikes>> fired;  ///< [step of the interval][population], within ranges
+
+  void run(std::int64_t first, std::int64_t last, SpikeHistory& history) {
+    for (std::int64_t step = first; step < last; ++step) {
+      auto& now = fired[static_cast<std::size_t>(step - first)];
+      for (auto& s : synapses) {
+        auto const& arrived = history.at(step - s.delay, s.from);
+        if (!arrived.empty()) s.projection->deliver(arrived, step, *groups[s.to]);
+      }
+      for (std::size_t p = 0; p < groups.size(); ++p) groups[p]->step(step, now[p]);
+      for (auto& s : synapses) {
+        s.projection->end_step(history.at(step - s.delay, s.from), now[s.to]);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+struct Network::State {
+  State(Communicator const& communicator, NetworkSpec const& spec, Key key,
+        NetworkOptions const& given)
+      : group(communicator),
+        options(given),
+        connections(spec.connections()),
+        history(spec.populations().size(), 1) {
+    detail::require_positive(options.dt_ms, "dt_ms");
+    for (auto const& population : spec.populations()) sizes.push_back(population.size);
+    if (options.num_threads == 0) options.num_threads = HostExecutionSpace().concurrency();
+    find_delays();
+    build(spec, key);
+  }
+
+  void find_delays() {
+    std::int64_t longest = 1;
+    shortest_delay = connections.empty() ? 10 : std::numeric_limits<std::int64_t>::max();
+    for (auto const& connection : connections) {
+      auto const delay = delay_of(connection);
+      longest = std::max(longest, delay);
+      shortest_delay = std::min(shortest_delay, delay);
+    }
+    history = SpikeHistory(sizes.size(), longest + shortest_delay + 1);
+  }
+
+  std::int64_t delay_of(NetworkSpec::Connection const& connection) const {
+    auto const steps = std::llround(connection.spec.delay_ms / options.dt_ms);
+    if (steps < 1) {
+      throw std::invalid_argument("a connection's delay has to be a step of " +
+                                  std::to_string(options.dt_ms) + " ms at least, got " +
+                                  std::to_string(connection.spec.delay_ms) + " ms");
+    }
+    return steps;
+  }
+
+  int num_parts() const { return group.size() * options.num_threads; }
+  NeuronRange range_of(std::size_t population, std::size_t thread) const {
+    auto const first = static_cast<std::uint64_t>(group.rank() * options.num_threads);
+    return part_of(sizes[population], first + thread, static_cast<std::uint64_t>(num_parts()));
+  }
+
+  Kokkos::RangePolicy<HostExecutionSpace> threads() const {
+    return Kokkos::RangePolicy<HostExecutionSpace>(0, shards.size());
+  }
+
+  void build(NetworkSpec const& spec, Key key) {
+    shards.resize(static_cast<std::size_t>(options.num_threads));
+    check_size(spec, key);
+    ThreadErrors errors(shards.size());
+    auto const build_shard = [&](std::size_t thread) {
+      auto& shard = shards[thread];
+      for (std::size_t p = 0; p < sizes.size(); ++p) {
+        shard.groups.push_back(make_group(spec.populations()[p], p, key, thread));
+      }
+      for (std::size_t c = 0; c < connections.size(); ++c) {
+        auto const& connection = connections[c];
+        shard.groups[connection.to.index]->check_input(connection.spec.input);
+        shard.synapses.push_back(
+            {connection.from.index, connection.to.index, delay_of(connection),
+             make_projection(connection.spec, ends_of(spec, connection), connection_key(key, c),
+                             range_of(connection.to.index, thread), options.dt_ms)});
+      }
+      shard.fired.assign(static_cast<std::size_t>(shortest_delay),
+                         std::vector<Spikes>(sizes.size()));
+    };
+    Kokkos::parallel_for("engram::core::build_network", threads(), errors.guarded(build_shard));
+    errors.rethrow();
+  }
+
+  static Key connection_key(Key key, std::size_t connection) {
+    return key.stream("connection").index(connection);
+  }
+
+  void check_size(NetworkSpec const& spec, Key key) {
+    std::vector<ProjectionSize> of_threads(shards.size());
+    ThreadErrors errors(shards.size());
+    auto const measure_shard = [&](std::size_t thread) {
+      auto& total = of_threads[thread];
+      for (std::size_t c = 0; c < connections.size(); ++c) {
+        check_connection(connections[c].spec.rule, ends_of(spec, connections[c]));
+        auto const size =
+            measure_projection(connections[c].spec, ends_of(spec, connections[c]),
+                               connection_key(key, c), range_of(connections[c].to.index, thread));
+        total.num_synapses += size.num_synapses;
+        total.num_bytes += size.num_bytes;
+      }
+    };
+    Kokkos::parallel_for("engram::core::measure_network", threads(), errors.guarded(measure_shard));
+    errors.rethrow();
+    ProjectionSize total;
+    for (auto const& size : of_threads) {
+      total.num_synapses += size.num_synapses;
+      total.num_bytes += size.num_bytes;
+    }
+    // All ranks refuse together.
+    auto const of_ranks = all_of(total.num_bytes);
+    std::uint64_t const largest = *std::max_element(of_ranks.begin(), of_ranks.end());
+    if (largest > options.max_bytes) {
+      throw UserError("the network's " + std::to_string(sum(total.num_synapses)) +
+                      " synapses would take " + memory_text(largest) +
+                      " on one rank, more than the " + memory_text(options.max_bytes) +
+                      " that it may; use more ranks or a smaller network");
+    }
+  }
+
+  std::unique_ptr<NeuronGroup> make_group(NetworkSpec::Population const& population,
+                                          std::size_t index, Key key, std::size_t thread) const {
+    Key const own = key.stream("population").index(index);
+    auto group_part = population.make(range_of(index, thread), own.stream("spikes"), options.dt_ms);
+    for (std::size_t i = 0; i < population.poisson.size(); ++i) {
+      group_part->add(population.poisson[i], own.stream("Poisson drive").index(i), options.dt_ms);
+    }
+    for (std::size_t i = 0; i < population.noise.size(); ++i) {
+      group_part->add(population.noise[i], own.stream("noise drive").index(i));
+    }
+    for (std::size_t i = 0; i < population.initial.size(); ++i) {
+      auto const& initial = population.initial[i];
+      if (initial.variable < 0 || initial.variable >= group_part->num_states()) {
+        throw std::invalid_argument("population " + population.name +
+                                    ": there is no state variable " +
+                                    std::to_string(initial.variable));
+      }
+      Random const random(own.stream("initial state").index(i));
+      auto const values = group_part->state(initial.variable);
+      for (std::size_t n = 0; n < values.size(); ++n) {
+        values[n] = static_cast<float>(
+            random.uniform(group_part->range().first + n, initial.low, initial.high));
+      }
+    }
+    return group_part;
+  }
+
+  /// This rank's spikes of an interval: for every step and population their number, then their
+  /// indices in the population.
+  std::vector<std::uint32_t> pack(std::int64_t num_steps) const {
+    std::vector<std::uint32_t> words;
+    for (std::size_t step = 0; step < static_cast<std::size_t>(num_steps); ++step) {
+      for (std::size_t p = 0; p < sizes.size(); ++p) {
+        std::size_t const count_at = words.size();
+        words.push_back(0);
+        for (auto const& shard : shards) {
+          auto const first = static_cast<std::uint32_t>(shard.groups[p]->range().first);
+          for (std::uint32_t const i : shard.fired[step][p]) words.push_back(first + i);
+        }
+        words[count_at] = static_cast<std::uint32_t>(words.size() - count_at - 1);
+      }
+    }
+    return words;
+  }
+
+  /// Makes the spikes of all ranks known to all. Ranks have ascending parts of every population, so
+  /// that their spikes one after the other are in ascending order.
+  void exchange(std::int64_t first, std::int64_t last) {
+    auto const mine = pack(last - first);
+    auto const lengths = all_of(mine.size());
+    std::size_t const longest = *std::max_element(lengths.begin(), lengths.end());
+    std::vector<std::uint32_t> padded(mine), all(longest * lengths.size());
+    padded.resize(longest);
+    group.all_gather<std::uint32_t>(padded, all);
+    for (std::int64_t step = first; step < last; ++step) {
+      for (std::size_t p = 0; p < sizes.size(); ++p) history.at(step, p).clear();
+    }
+    for (std::size_t rank = 0; rank < lengths.size(); ++rank) {
+      auto word = all.cbegin() + static_cast<std::ptrdiff_t>(rank * longest);
+      for (std::int64_t step = first; step < last; ++step) {
+        for (std::size_t p = 0; p < sizes.size(); ++p) {
+          auto const count = static_cast<std::ptrdiff_t>(*word++);
+          auto& spikes = history.at(step, p);
+          spikes.insert(spikes.end(), word, word + count);
+          word += count;
+        }
+      }
+    }
+  }
+
+  void run(double time_ms, Observer const& observer, Deadline const& deadline) {
+    std::int64_t const end = now + std::llround(time_ms / options.dt_ms);
+    while (now < end) {
+      // Clocks differ: no rank may go on to an exchange that another does not come to.
+      auto const overdue =
+          group.size() == 1 ? std::uint64_t{deadline.passed()} : sum(deadline.passed());
+      if (overdue > 0) deadline.exceeded();
+      std::int64_t const last = std::min(end, now + shortest_delay);
+      ThreadErrors errors(shards.size());
+      auto const run_shard = [&](std::size_t thread) { shards[thread].run(now, last, history); };
+      Kokkos::parallel_for("engram::core::run_network", threads(), errors.guarded(run_shard));
+      errors.rethrow();
+      exchange(now, last);
+      if (observer) observer(now, last);
+      now = last;
+    }
+  }
+
+  /// `parts` of all ranks, one after the other, on the root.
+  template <class T>
+  std::vector<T> gather(std::vector<T> const& mine) const {
+    std::vector<T> all;
+    for (auto const& bytes : group.gather(std::as_bytes(std::span(mine)))) {
+      std::size_t const begin = all.size();
+      all.resize(begin + bytes.size() / sizeof(T));
+      std::copy(bytes.begin(), bytes.end(),
+                std::as_writable_bytes(std::span(all)).begin() +
+                    static_cast<std::ptrdiff_t>(begin * sizeof(T)));
+    }
+    return all;
+  }
+
+  std::vector<std::uint64_t> all_of(std::uint64_t mine) const {
+    std::vector<std::uint64_t> all(static_cast<std::size_t>(group.size()));
+    group.all_gather<std::uint64_t>(std::span(&mine, 1), all);
+    return all;
+  }
+
+  std::uint64_t sum(std::uint64_t mine) const {
+    auto const all = all_of(mine);
+    return std::accumulate(all.begin(), all.end(), std::uint64_t{0});
+  }
+
+  Communicator group;
+  NetworkOptions options;
+  std::vector<NetworkSpec::Connection> connections;
+  std::vector<std::uint64_t> sizes;
+  std::int64_t shortest_delay = 1;
+  std::int64_t now = 0;
+  SpikeHistory history;
+  std::vector<Shard> shards;
+};
+
+Network::Network(Communicator const& group, NetworkSpec const& spec, Key key,
+                 NetworkOptions const& options)
+    : state_(std::make_unique<State>(group, spec, key, options)) {}
+
+Network::~Network() = default;
+
+void Network::run(double time_ms, Observer const& observer, Deadline const& deadline) {
+  state_->run(time_ms, observer, deadline);
+}
+
+std::int64_t Network::step() const {
+  return state_->now;
+}
+double Network::dt_ms() const {
+  return state_->options.dt_ms;
+}
+
+Spikes const& Network::spikes(PopulationId population, std::int64_t step) const {
+  return state_->history.at(step, population.index);
+}
+
+std::vector<float> Network::state(PopulationId population, int variable) const {
+  std::vector<float> mine;
+  for (auto const& shard : state_->shards) {
+    auto const part = std::as_const(*shard.groups.at(population.index)).state(variable);
+    mine.insert(mine.end(), part.begin(), part.end());
+  }
+  return state_->gather(mine);
+}
+
+std::vector<SynapseRecord> Network::synapses(std::size_t connection) const {
+  std::vector<SynapseRecord> mine;
+  for (auto const& shard : state_->shards) {
+    auto const part = shard.synapses.at(connection).projection->synapses();
+    mine.insert(mine.end(), part.begin(), part.end());
+  }
+  auto all = state_->gather(mine);
+  std::stable_sort(all.begin(), all.end(), [](SynapseRecord const& a, SynapseRecord const& b) {
+    return a.source != b.source ? a.source < b.source : a.target < b.target;
+  });
+  return all;
+}
+
+std::uint64_t Network::num_synapses() const {
+  std::uint64_t mine = 0;
+  for (auto const& shard : state_->shards) {
+    for (auto const& s : shard.synapses) mine += s.projection->num_synapses();
+  }
+  return state_->sum(mine);
+}
+
+std::uint64_t Network::num_synapse_bytes() const {
+  std::uint64_t mine = 0;
+  for (auto const& shard : state_->shards) {
+    for (auto const& s : shard.synapses) mine += s.projection->num_bytes();
+  }
+  return state_->sum(mine);
+}
+
+}  // namespace engram

@@ -1,0 +1,115 @@
+#include "core/spiking/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "core/error.hpp"
+#include "tests/core/spiking/small_network.hpp"
+
+namespace {
+
+using namespace engram;
+using namespace engram::spiking_test;
+
+TEST(Network, IsTheSameOnAnyNumberOfThreads) {
+  auto const one = run_small_network(Communicator(), 1);
+  // What makes the comparison worth something: all populations fire, and weights move.
+  std::vector<int> count(5, 0);
+  for (auto const s : one.spikes) ++count.at(s >> 24 & 0xff);
+  for (int const c : count) EXPECT_GT(c, 100);
+  for (int const threads : {2, 3, 7}) {
+    EXPECT_TRUE(run_small_network(Communicator(), threads) == one) << threads << " threads";
+  }
+  EXPECT_FALSE(run_small_network(Communicator(), 1, 4) == one);
+}
+
+TEST(Network, PassesSpikesOnAfterTheDelay) {
+  NetworkSpec net;
+  auto const source = net.add_spikes("source", 3, {{5.0, 1}, {5.0, 2}, {7.3, 0}});
+  auto const target = net.add_population("target", 2, LifDelta{.tau_m_ms = 1e9});
+  net.connect(source, target, {.rule = AllToAll{}, .weight = ConstantWeight{0.5}, .delay_ms = 2.4});
+  Network network(Communicator(), net, Key(Seed(1)));
+  network.run(7.3);
+  EXPECT_EQ(network.state(target, 0), (std::vector<float>{0.0f, 0.0f}));
+  network.run(0.1);  // 7.4 = 5 + 2.4
+  EXPECT_EQ(network.state(target, 0), (std::vector<float>{1.0f, 1.0f}));
+  network.run(2.2);
+  EXPECT_EQ(network.state(target, 0), (std::vector<float>{1.0f, 1.0f}));
+  network.run(0.1);  // 9.7 = 7.3 + 2.4
+  EXPECT_EQ(network.state(target, 0), (std::vector<float>{1.5f, 1.5f}));
+}
+
+TEST(Network, TellsItsSynapses) {
+  NetworkSpec net;
+  auto const a = net.add_poisson("a", 200, 1.0);
+  auto const b = net.add_population("b", 300, LifDelta{});
+  net.connect(a, b, {.rule = FixedInDegree{10}, .weight = NormalWeight{2.0, 0.5}});
+  Network network(Communicator(), net, Key(Seed(1)), {.num_threads = 3});
+  auto const synapses = network.synapses(0);
+  ASSERT_EQ(synapses.size(), 3000u);
+  EXPECT_EQ(network.num_synapses(), 3000u);
+  double sum = 0.0, square = 0.0;
+  for (std::size_t k = 0; k < synapses.size(); ++k) {
+    ASSERT_LT(synapses[k].source, 200u);
+    ASSERT_LT(synapses[k].target, 300u);
+    ASSERT_LE(synapses[k == 0 ? 0 : k - 1].source, synapses[k].source);
+    sum += synapses[k].weight / 3000.0;
+    square += synapses[k].weight * synapses[k].weight / 3000.0;
+  }
+  EXPECT_NEAR(sum, 2.0, 5.0 * 0.5 / std::sqrt(3000.0));
+  EXPECT_NEAR(std::sqrt(square - sum * sum), 0.5, 0.04);
+}
+
+TEST(Network, SynapsesTakeTheMemoryThatIsSaid) {
+  auto const bytes_a_synapse = [](SynapseModel const& synapse, WeightRule const& weight) {
+    NetworkSpec net;
+    auto const n = net.add_population("n", 500, LifDelta{});
+    net.connect(n, n, {.rule = FixedInDegree{200}, .synapse = synapse, .weight = weight});
+    Network network(Communicator(), net, Key(Seed(1)), {.num_threads = 1});
+    return static_cast<double>(network.num_synapse_bytes()) /
+           static_cast<double>(network.num_synapses());
+  };
+  // Indices and weights, and 4 to 8 bytes a neuron, of which there is one for 200 synapses.
+  EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, ConstantWeight{}), 2.0, 0.1);
+  EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, NormalWeight{}), 6.0, 0.1);
+  EXPECT_NEAR(bytes_a_synapse(PairStdpSynapse{}, ConstantWeight{}), 14.0, 0.2);
+}
+
+TEST(Network, RefusesWhatDoesNotFitItsMemory) {
+  NetworkSpec net;
+  auto const n = net.add_population("n", 1000, LifDelta{});
+  net.connect(n, n, {.rule = FixedInDegree{100}});
+  NetworkOptions options;
+  options.max_bytes = 100'000;
+  try {
+    Network(Communicator(), net, Key(Seed(1)), options);
+    FAIL();
+  } catch (UserError const& error) {
+    std::string const message = error.what();
+    EXPECT_NE(message.find("100000 synapses would take 0.3 MB on one rank, more than the 0.1 MB"), message.npos)
+        << message;
+  }
+}
+
+TEST(Network, HeedsItsDeadline) {
+  auto const net = small_network();
+  Network network(Communicator(), net, Key(Seed(1)));
+  EXPECT_THROW(network.run(10.0, {}, Deadline::in(0.0)), TimeLimitExceeded);
+  EXPECT_EQ(network.step(), 0);
+}
+
+TEST(Network, RefusesParametersWithoutMeaning) {
+  auto const refused = [](ProjectionSpec const& projection) {
+    NetworkSpec net;
+    auto const a = net.add_population("a", 10, LifDelta{});
+    auto const b = net.add_population("b", 12, LifDelta{});
+    net.connect(a, b, projection);
+    EXPECT_THROW(Network(Communicator(), net, Key(Seed(1))), std::invalid_argument);
+  };
+  refused({.delay_ms = 0.0});
+  refused({.delay_ms = 0.04});
+  refused({.input = 1});
+  refused({.rule = OneToOne{}});
+  refused({.synapse = PairStdpSynapse{.tau_plus_ms = 0.0}});
+}
+
+}  // namespace
