@@ -21,6 +21,8 @@ for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
     if file.startswith(root + "/") and not file[len(root) + 1:].startswith("build") \
             and re.search(sys.argv[3], file[len(root):]):
+        # Only g++ knows these.
+        entry["command"] = re.sub(r" -m(move|store)-max=\d+", "", entry["command"])
         entries[file] = entry
 if not entries:
     sys.exit("no file of the build matches")

@@ -50,9 +50,9 @@ class NetworkSpec {
   };
 
   template <NeuronModel Model>
-  PopulationId add_population(std::string name, std::uint64_t size, Model const& model,
-                              std::vector<UniformState> initial = {}) {
-    return add(std::move(name), size, std::move(initial),
+  PopulationId add_population(std::string const& name, std::uint64_t size, Model const& model,
+                              std::vector<UniformState> const& initial = {}) {
+    return add(name, size, initial,
                [model](NeuronRange range, Key, double dt_ms) -> std::unique_ptr<NeuronGroup> {
                  return std::make_unique<ModelGroup<Model>>(range, model, dt_ms);
                });

@@ -286,23 +286,23 @@ bool is_plastic(SynapseModel const& synapse) {
 }  // namespace
 
 ProjectionSize measure_projection(ProjectionSpec const& spec, ProjectionEnds const& ends, Key key,
-                                  NeuronRange range) {
+                                  NeuronRange targets) {
   ProjectionSize size;
-  for_each_connection(spec.rule, ends, key, range.first, range.last,
+  for_each_connection(spec.rule, ends, key, targets.first, targets.last,
                       [&](std::uint64_t, std::uint64_t, std::uint32_t) { ++size.num_synapses; });
   bool const has_weights =
       is_plastic(spec.synapse) || !std::holds_alternative<ConstantWeight>(spec.weight);
-  std::uint64_t const bytes = (range.size() <= max_short + 1 ? 2u : 4u) + (has_weights ? 4u : 0u) +
-                              (is_plastic(spec.synapse) ? 8u : 0u);
+  std::uint64_t const bytes = (targets.size() <= max_short + 1 ? 2u : 4u) +
+                              (has_weights ? 4u : 0u) + (is_plastic(spec.synapse) ? 8u : 0u);
   size.num_bytes = size.num_synapses * bytes + 4 * (ends.num_sources + 1);
   return size;
 }
 
 std::unique_ptr<Projection> make_projection(ProjectionSpec const& spec, ProjectionEnds const& ends,
-                                            Key key, NeuronRange range, double dt_ms) {
+                                            Key key, NeuronRange targets, double dt_ms) {
   check_connection(spec.rule, ends);
-  return range.size() <= max_short + 1 ? make<std::uint16_t>(spec, ends, key, range, dt_ms)
-                                       : make<std::uint32_t>(spec, ends, key, range, dt_ms);
+  return targets.size() <= max_short + 1 ? make<std::uint16_t>(spec, ends, key, targets, dt_ms)
+                                         : make<std::uint32_t>(spec, ends, key, targets, dt_ms);
 }
 
 }  // namespace engram
