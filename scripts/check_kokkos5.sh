@@ -52,7 +52,7 @@ switch_to_cuda() {
   say "SKIPPED: Kokkos 5's headers could not be fetched."
   exit 0
 }
-say "Kokkos $(awk '$2 == "KOKKOS_VERSION" {print $3}' "$headers/host/KokkosCore_config.h")"
+say "Kokkos $(awk '$1 == "#define" && $2 == "KOKKOS_VERSION" {print $3}' "$headers/host/KokkosCore_config.h")"
 
 config=$tmp/config
 mkdir -p "$config/core"

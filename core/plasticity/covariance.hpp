@@ -4,6 +4,23 @@
 
 namespace engram {
 
+namespace detail {
+
+/// mean += rate (activity - mean).
+template <class T>
+void average_activities(ExecutionSpace const& space, ConstActivities<T> const& activity,
+                        Activities<T> const& mean, PerNetwork<T> const& rate) {
+  if (activity.size() == 0) return;
+  Kokkos::parallel_for(
+      "engram::core::average_activities", unit_policy(space, activity),
+      KOKKOS_LAMBDA(int network, int unit) {
+        T& m = mean(network, unit);
+        m = fused(rate(network), activity(network, unit) - m, m);
+      });
+}
+
+}  // namespace detail
+
 /// Delta w_ij = rate (y_i - <y_i>) (x_j - <x_j>), with running averages <z> += (z - <z>) dt / tau
 /// that take in the present activities first (Sejnowski 1977, doi 10.1007/BF00275079).
 template <class T = float>
@@ -25,20 +42,8 @@ struct Covariance {
   }
   void observe(ExecutionSpace const& space, ConstActivities<T> const& pre,
                ConstActivities<T> const& post) const {
-    average(space, pre, mean_pre, average_rate);
-    average(space, post, mean_post, average_rate);
-  }
-
- private:
-  static void average(ExecutionSpace const& space, ConstActivities<T> const& activity,
-                      Activities<T> const& mean, PerNetwork<T> const& rate) {
-    if (activity.size() == 0) return;
-    Kokkos::parallel_for(
-        "engram::core::average_activities", detail::unit_policy(space, activity),
-        KOKKOS_LAMBDA(int network, int unit) {
-          T& m = mean(network, unit);
-          m = fused(rate(network), activity(network, unit) - m, m);
-        });
+    detail::average_activities(space, pre, mean_pre, average_rate);
+    detail::average_activities(space, post, mean_post, average_rate);
   }
 };
 

@@ -4,6 +4,23 @@
 
 namespace engram {
 
+namespace detail {
+
+/// xbar <- decay (xbar + s). A free function: CUDA takes no kernel from private members.
+template <class T>
+void follow_spikes(ExecutionSpace const& space, ConstActivities<T> const& spikes,
+                   Activities<T> const& trace, PerNetwork<T> const& decay) {
+  if (spikes.size() == 0) return;
+  Kokkos::parallel_for(
+      "engram::core::decay_traces", unit_policy(space, spikes),
+      KOKKOS_LAMBDA(int network, int unit) {
+        T& t = trace(network, unit);
+        t = decay(network) * (t + spikes(network, unit));
+      });
+}
+
+}  // namespace detail
+
 /// Spike-timing dependent plasticity of dense synapses in time steps, all pairs, additive within
 /// [0, highest] (Song, Miller, Abbott 2000, doi 10.1038/78829). Activities are spikes, 0 or 1;
 /// pairs within one step do not count:
@@ -35,20 +52,8 @@ struct PairStdp {
   }
   void remember(ExecutionSpace const& space, ConstActivities<T> const& pre,
                 ConstActivities<T> const& post) const {
-    follow(space, pre, trace_pre, decay_pre);
-    follow(space, post, trace_post, decay_post);
-  }
-
- private:
-  static void follow(ExecutionSpace const& space, ConstActivities<T> const& spikes,
-                     Activities<T> const& trace, PerNetwork<T> const& decay) {
-    if (spikes.size() == 0) return;
-    Kokkos::parallel_for(
-        "engram::core::decay_traces", detail::unit_policy(space, spikes),
-        KOKKOS_LAMBDA(int network, int unit) {
-          T& t = trace(network, unit);
-          t = decay(network) * (t + spikes(network, unit));
-        });
+    detail::follow_spikes(space, pre, trace_pre, decay_pre);
+    detail::follow_spikes(space, post, trace_post, decay_post);
   }
 };
 

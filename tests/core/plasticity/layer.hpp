@@ -18,7 +18,7 @@ namespace engram::plasticity_test {
 /// A copy of a view, on the host; it stays when the view changes.
 template <class View>
 auto on_host(View const& view) {
-  auto const copy = Kokkos::create_mirror(view);
+  auto copy = Kokkos::create_mirror(view);
   Kokkos::deep_copy(copy, view);
   return copy;
 }
