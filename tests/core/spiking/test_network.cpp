@@ -85,7 +85,8 @@ TEST(Network, RefusesWhatDoesNotFitItsMemory) {
     FAIL();
   } catch (UserError const& error) {
     std::string const message = error.what();
-    EXPECT_NE(message.find("100000 synapses would take 0.3 MB on one rank, more than the 0.1 MB"), message.npos)
+    EXPECT_NE(message.find("100000 synapses would take 0.3 MB on one rank, more than the 0.1 MB"),
+              message.npos)
         << message;
   }
 }
