@@ -3,16 +3,15 @@
 #include <vector>
 
 #include "bench/ceilings.hpp"
-#include "bench/peer.hpp"
 #include "core/spiking/lif.hpp"
 #include "core/spiking/network.hpp"
 #include "parallel/environment.hpp"
 
-// Spiking networks that other simulators are measured with, in wall seconds a biological second and
-// synaptic events a second; given bench/spiking.py, beside Brian 2's C++ code.
+// Spiking networks that simulators are measured with, in wall seconds a biological second and
+// synaptic events a second; and how fast they are built:
 //
-//   bench_spiking [bench/spiking.py]     one core
-//   mpirun -n 2 bench_spiking            two
+//   bench_spiking                  one core
+//   mpirun -n 2 bench_spiking      two
 
 namespace {
 
@@ -71,8 +70,7 @@ Benchmark brunel(bool with_stdp) {
   return b;
 }
 
-void measure(Communicator const& world, Benchmark const& b,
-             std::map<std::string, double> const& peer) {
+void measure(Communicator const& world, Benchmark const& b) {
   using Clock = std::chrono::steady_clock;
   auto const seconds_since = [&](Clock::time_point start) {
     return bench::largest(world, std::chrono::duration<double>(Clock::now() - start).count());
@@ -109,18 +107,13 @@ void measure(Communicator const& world, Benchmark const& b,
       "B each",
       b.name.c_str(), best / (1e-3 * b.time_ms), events / best, rate, synapses / build_s,
       bytes / synapses);
-  if (auto const found = peer.find(b.name); found != peer.end()) {
-    std::printf("  Brian 2: %.3f, %.1fx", found->second,
-                found->second / (best / (1e-3 * b.time_ms)));
-  }
   std::printf("\n");
 }
 
-int run(Communicator const& world, std::string const& script) {
-  auto const peer = world.is_root() ? bench::peer_seconds(script) : std::map<std::string, double>();
+int run(Communicator const& world) {
   if (world.is_root()) std::printf("%d rank(s), one thread each\n", world.size());
-  for (bool const with_stdp : {false, true}) measure(world, cuba(with_stdp), peer);
-  for (bool const with_stdp : {false, true}) measure(world, brunel(with_stdp), peer);
+  for (bool const with_stdp : {false, true}) measure(world, cuba(with_stdp));
+  for (bool const with_stdp : {false, true}) measure(world, brunel(with_stdp));
   return 0;
 }
 
@@ -130,5 +123,5 @@ int main(int argc, char** argv) {
   EnvironmentOptions options;
   options.num_threads = 1;
   Environment const environment(argc, argv, options);
-  return environment.run([&] { return run(environment.world(), argc > 1 ? argv[1] : ""); });
+  return environment.run([&] { return run(environment.world()); });
 }
