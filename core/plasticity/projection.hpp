@@ -16,13 +16,12 @@ struct ProjectionKernel {
   template <class TeamMember>
   KOKKOS_INLINE_FUNCTION void operator()(TeamMember const& team) const {
     Lanes<TeamMember> const lanes(team);
-    int const network = team.league_rank() / num_teams_a_network;
-    int const first = team.league_rank() % num_teams_a_network * rows_per_team;
-    int const num_post = static_cast<int>(weights.extent(1));
+    TeamRows const rows =
+        rows_of_team(team.league_rank(), num_teams_a_network, static_cast<int>(weights.extent(1)));
+    int const network = rows.network;
     int const num_pre = static_cast<int>(weights.extent(2));
-    int const last = first + rows_per_team < num_post ? first + rows_per_team : num_post;
     T const* const x = num_pre == 0 ? nullptr : &pre(network, 0);
-    for (int i = first; i < last; ++i) {
+    for (int i = rows.first; i < rows.last; ++i) {
       T const* const w = num_pre == 0 ? nullptr : &weights(network, i, 0);
       T const y =
           lanes.template sum<T>(num_pre, [=](int j, T sum) { return fused(w[j], x[j], sum); });

@@ -83,6 +83,17 @@ namespace detail {
 /// Rows that one team takes after another: enough work for a launch, few enough for all threads.
 inline constexpr int rows_per_team = 16;
 
+struct TeamRows {
+  int network, first, last;
+};
+
+KOKKOS_INLINE_FUNCTION TeamRows rows_of_team(int league_rank, int num_teams_a_network,
+                                             int num_post) {
+  int const first = league_rank % num_teams_a_network * rows_per_team;
+  int const last = first + rows_per_team;
+  return {league_rank / num_teams_a_network, first, last < num_post ? last : num_post};
+}
+
 template <class Rule>
 struct UpdateKernel {
   using Scalar = typename Rule::Scalar;
@@ -94,13 +105,12 @@ struct UpdateKernel {
   template <class TeamMember>
   KOKKOS_INLINE_FUNCTION void operator()(TeamMember const& team) const {
     Lanes<TeamMember> const lanes(team);
-    int const network = team.league_rank() / num_teams_a_network;
-    int const first = team.league_rank() % num_teams_a_network * rows_per_team;
-    int const num_post = static_cast<int>(weights.extent(1));
+    TeamRows const rows =
+        rows_of_team(team.league_rank(), num_teams_a_network, static_cast<int>(weights.extent(1)));
+    int const network = rows.network;
     int const num_pre = static_cast<int>(weights.extent(2));
-    int const last = first + rows_per_team < num_post ? first + rows_per_team : num_post;
     Scalar const* const x = num_pre == 0 ? nullptr : &pre(network, 0);
-    for (int i = first; i < last; ++i) {
+    for (int i = rows.first; i < rows.last; ++i) {
       RowIndex const at{network, i, num_pre};
       Scalar const y = post(network, i);
       Scalar* const w = num_pre == 0 ? nullptr : &weights(network, i, 0);

@@ -4,6 +4,24 @@
 
 namespace engram {
 
+namespace detail {
+
+template <class Model>
+void check_lif(Model const& model) {
+  require_positive(model.tau_m_ms, "tau_m_ms");
+  if (!(model.reset_mv < model.threshold_mv)) {
+    throw std::invalid_argument("a neuron's reset has to be below its threshold");
+  }
+}
+
+template <class Model>
+void check_synaptic_times(Model const& model) {
+  require_positive(model.tau_excitatory_ms, "tau_excitatory_ms");
+  require_positive(model.tau_inhibitory_ms, "tau_inhibitory_ms");
+}
+
+}  // namespace detail
+
 /// Leaky integrate-and-fire neuron whose inputs are jumps of the membrane (Brunel 2000,
 /// doi 10.1023/A:1008925309027): tau dV/dt = -(V - rest) + drive, integrated exactly. Inputs during
 /// the refractory time are lost.
@@ -24,10 +42,7 @@ struct LifDelta {
   };
 
   Constants constants(double dt_ms) const {
-    detail::require_positive(tau_m_ms, "tau_m_ms");
-    if (!(reset_mv < threshold_mv)) {
-      throw std::invalid_argument("a neuron's reset has to be below its threshold");
-    }
+    detail::check_lif(*this);
     double const decay = std::exp(-dt_ms / tau_m_ms);
     return {static_cast<float>(decay),
             static_cast<float>((rest_mv + drive_mv) * -std::expm1(-dt_ms / tau_m_ms)),
@@ -77,12 +92,8 @@ struct LifCurrent {
   };
 
   Constants constants(double dt_ms) const {
-    detail::require_positive(tau_m_ms, "tau_m_ms");
-    detail::require_positive(tau_excitatory_ms, "tau_excitatory_ms");
-    detail::require_positive(tau_inhibitory_ms, "tau_inhibitory_ms");
-    if (!(reset_mv < threshold_mv)) {
-      throw std::invalid_argument("a neuron's reset has to be below its threshold");
-    }
+    detail::check_lif(*this);
+    detail::check_synaptic_times(*this);
     return {static_cast<float>(std::exp(-dt_ms / tau_m_ms)),
             static_cast<float>((rest_mv + drive_mv) * -std::expm1(-dt_ms / tau_m_ms)),
             static_cast<float>(threshold_mv),
@@ -142,12 +153,8 @@ struct LifConductance {
   };
 
   Constants constants(double dt_ms) const {
-    detail::require_positive(tau_m_ms, "tau_m_ms");
-    detail::require_positive(tau_excitatory_ms, "tau_excitatory_ms");
-    detail::require_positive(tau_inhibitory_ms, "tau_inhibitory_ms");
-    if (!(reset_mv < threshold_mv)) {
-      throw std::invalid_argument("a neuron's reset has to be below its threshold");
-    }
+    detail::check_lif(*this);
+    detail::check_synaptic_times(*this);
     return {static_cast<float>(dt_ms / tau_m_ms),
             static_cast<float>(rest_mv),
             static_cast<float>(drive_mv),
