@@ -9,7 +9,7 @@ build=${1:-build}
 [[ -e $build/compile_commands.json ]] || fail "configure first: cmake --preset release"
 tidy=$(command -v run-clang-tidy-14 || command -v run-clang-tidy) || fail "needs clang-tidy 14"
 
-# Flags that only g++ knows would be warnings, thus errors; generated files are nobody's.
+# Flags and precompiled headers that only g++ knows would be errors; generated files are nobody's.
 commands=$(mktemp -d)
 trap 'rm -rf "$commands"' EXIT
 python3 - "$build/compile_commands.json" "$root" "${2:-.}" >"$commands/compile_commands.json" <<'PYTHON'
@@ -21,8 +21,8 @@ for entry in json.load(open(sys.argv[1])):
     file = entry["file"]
     if file.startswith(root + "/") and not file[len(root) + 1:].startswith("build") \
             and re.search(sys.argv[3], file[len(root):]):
-        # Only g++ knows these.
-        entry["command"] = re.sub(r" -m(move|store)-max=\d+", "", entry["command"])
+        entry["command"] = re.sub(r" (-m(move|store)-max=\d+|-Winvalid-pch|-include \S*cmake_pch\.hxx)", "",
+                                  entry["command"])
         entries[file] = entry
 if not entries:
     sys.exit("no file of the build matches")
