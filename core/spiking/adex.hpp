@@ -30,6 +30,7 @@ struct AdEx {
 
   static constexpr int num_states = 4;  ///< V in mV, w, I_e, I_i in pA
   static constexpr int num_inputs = 2;  ///< jumps of I_e, I_i in pA
+  static constexpr int input_state[num_inputs] = {2, 3};
 
   struct Constants {
     float dt, leak, rest, threshold, slope, per_slope, per_capacitance, per_tau_w, a, b;

@@ -104,7 +104,7 @@ void sources_of(FixedProbability const& rule, ProjectionEnds const& ends, Key ke
   std::uint32_t n = 0;
   double at = -1.0;
   for (std::uint64_t draw = 0;; ++draw) {
-    at += 1.0 + std::floor(std::log1p(-random.uniform(draw)) * per_failure);
+    at += 1.0 + std::floor(std::log(1.0 - random.uniform(draw)) * per_failure);
     if (at >= static_cast<double>(ends.num_sources)) return;
     auto const source = static_cast<std::uint64_t>(at);
     if (rule.self || !ends.same_population || source != target) f(source, n++);
@@ -180,6 +180,29 @@ template <class F>
 void for_each_connection(ConnectionRule const& rule, ProjectionEnds const& ends, Key key,
                          std::uint64_t first, std::uint64_t last, F const& f) {
   std::visit([&](auto const& r) { detail::connections_into(r, ends, key, first, last, f); }, rule);
+}
+
+/// The mean number of synapses with a target among `num_targets` of those of the projection.
+inline double expected_connections(ConnectionRule const& rule, ProjectionEnds const& ends,
+                                   std::uint64_t num_targets) {
+  auto const sources = static_cast<double>(ends.num_sources);
+  auto const targets = static_cast<double>(num_targets);
+  struct {
+    double sources, targets, all_targets;
+    double operator()(AllToAll const&) const { return sources * targets; }
+    double operator()(OneToOne const&) const { return targets; }
+    double operator()(FixedProbability const& r) const { return r.probability * sources * targets; }
+    double operator()(FixedInDegree const& r) const { return r.degree * targets; }
+    double operator()(FixedOutDegree const& r) const {
+      return r.degree * sources * targets / std::fmax(1.0, all_targets);
+    }
+    double operator()(DistanceDependent const& r) const {
+      // The bell's area on the ring.
+      double const area = r.width * std::sqrt(2.0 * M_PI) * std::erf(0.5 / (r.width * M_SQRT2));
+      return r.peak * area * sources * targets;
+    }
+  } const expected{sources, targets, static_cast<double>(ends.num_targets)};
+  return std::visit(expected, rule);
 }
 
 }  // namespace engram

@@ -84,6 +84,7 @@ struct LifCurrent {
 
   static constexpr int num_states = 3;  ///< V in mV, g_e, g_i
   static constexpr int num_inputs = 2;  ///< jumps of g_e and g_i in mV
+  static constexpr int input_state[num_inputs] = {1, 2};
 
   struct Constants {
     float decay, drift, threshold, reset, rest;
@@ -145,6 +146,7 @@ struct LifConductance {
 
   static constexpr int num_states = 3;  ///< V in mV, g_e, g_i
   static constexpr int num_inputs = 2;  ///< jumps of g_e and g_i, in units of the leak
+  static constexpr int input_state[num_inputs] = {1, 2};
 
   struct Constants {
     float rate, rest, drive, threshold, reset;
@@ -197,6 +199,7 @@ struct LifAdaptiveThreshold {
 
   static constexpr int num_states = 4;  ///< V in mV, g_e, g_i, rise of the threshold in mV
   static constexpr int num_inputs = 2;
+  static constexpr int input_state[num_inputs] = {1, 2};
 
   struct Constants {
     LifCurrent::Constants membrane;

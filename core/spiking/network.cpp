@@ -10,46 +10,6 @@
 
 namespace engram {
 
-PopulationId NetworkSpec::add(std::string name, std::uint64_t size,
-                              std::vector<UniformState> initial, MakeGroup make) {
-  if (size > std::numeric_limits<std::uint32_t>::max()) {
-    throw std::invalid_argument("population " + name + ": expected at most 2^32 - 1 neurons");
-  }
-  populations_.push_back({std::move(name), size, std::move(make), std::move(initial), {}, {}});
-  return {populations_.size() - 1};
-}
-
-PopulationId NetworkSpec::add_poisson(std::string name, std::uint64_t size, double rate_hz) {
-  return add(std::move(name), size, {},
-             [rate_hz](NeuronRange range, Key key, double dt_ms) -> std::unique_ptr<NeuronGroup> {
-               return std::make_unique<PoissonGroup>(range, rate_hz, key, dt_ms);
-             });
-}
-
-PopulationId NetworkSpec::add_spikes(std::string name, std::uint64_t size,
-                                     std::vector<SpikeTime> spikes) {
-  return add(std::move(name), size, {},
-             [spikes = std::move(spikes)](NeuronRange range, Key,
-                                          double dt_ms) -> std::unique_ptr<NeuronGroup> {
-               return std::make_unique<SpikeListGroup>(range, spikes, dt_ms);
-             });
-}
-
-void NetworkSpec::drive(PopulationId population, PoissonDrive const& drive) {
-  populations_.at(population.index).poisson.push_back(drive);
-}
-
-void NetworkSpec::drive(PopulationId population, NoiseDrive const& drive) {
-  populations_.at(population.index).noise.push_back(drive);
-}
-
-void NetworkSpec::connect(PopulationId from, PopulationId to, ProjectionSpec const& spec) {
-  if (from.index >= populations_.size() || to.index >= populations_.size()) {
-    throw std::invalid_argument("a connection names a population that is not there");
-  }
-  connections_.push_back({from, to, spec});
-}
-
 namespace {
 
 /// "1.3 GB", rounded up.
@@ -74,6 +34,21 @@ ProjectionEnds ends_of(NetworkSpec const& spec, NetworkSpec::Connection const& c
   return {spec.populations()[connection.from.index].size,
           spec.populations()[connection.to.index].size,
           connection.from.index == connection.to.index};
+}
+
+struct ProjectionSize {
+  double num_synapses = 0.0, num_bytes = 0.0;
+};
+
+/// What to expect of the synapses onto a range, without building them.
+ProjectionSize expected_size(ProjectionSpec const& spec, ProjectionEnds const& ends,
+                             NeuronRange targets, double dt_ms) {
+  double const count = expected_connections(spec.rule, ends, targets.size());
+  double const each = (SynapseModel::has_short_indices(targets) ? 2.0 : 4.0) +
+                      4.0 * spec.synapse.num_values(spec.weight);
+  auto const rows = static_cast<double>(DelaySteps(spec.delay_ms, dt_ms).count()) *
+                    static_cast<double>(ends.num_sources);
+  return {count, count * each + 4.0 * (rows + 1.0)};
 }
 
 /// The spikes of the last steps, of all ranks: [step modulo length][population].
@@ -125,24 +100,34 @@ class ThreadErrors {
 struct Shard {
   struct Synapses {
     std::size_t from = 0, to = 0;
-    std::int64_t delay = 1;  ///< steps
+    DelaySteps delays;
     std::unique_ptr<Projection> projection;
+
+    void deliver(std::int64_t step, SpikeHistory& history, NeuronGroup& targets) {
+      for (std::size_t d = 0; d < delays.count(); ++d) {
+        auto const sent = step - delays.low - static_cast<std::int64_t>(d);
+        auto const& arrived = history.at(sent, from);
+        if (!arrived.empty()) projection->deliver(arrived, d, step, targets);
+      }
+    }
   };
   std::vector<std::unique_ptr<NeuronGroup>> groups;
   std::vector<Synapses> synapses;
   std::vector<std::vector<Spikes>> fired;  ///< [step of the interval][population], within ranges
 
+  void deliver(std::int64_t step, SpikeHistory& history, bool as_jumps) {
+    for (auto& s : synapses) {
+      if (groups[s.to]->takes_jumps() == as_jumps) s.deliver(step, history, *groups[s.to]);
+    }
+  }
+
   void run(std::int64_t first, std::int64_t last, SpikeHistory& history) {
     for (std::int64_t step = first; step < last; ++step) {
       auto& now = fired[static_cast<std::size_t>(step - first)];
-      for (auto& s : synapses) {
-        auto const& arrived = history.at(step - s.delay, s.from);
-        if (!arrived.empty()) s.projection->deliver(arrived, step, *groups[s.to]);
-      }
+      deliver(step, history, false);
       for (std::size_t p = 0; p < groups.size(); ++p) groups[p]->step(step, now[p]);
-      for (auto& s : synapses) {
-        s.projection->end_step(history.at(step - s.delay, s.from), now[s.to]);
-      }
+      deliver(step, history, true);
+      for (auto& s : synapses) s.projection->end_step(step, now[s.to]);
     }
   }
 };
@@ -167,21 +152,11 @@ struct Network::State {
     std::int64_t longest = 1;
     shortest_delay = connections.empty() ? 10 : std::numeric_limits<std::int64_t>::max();
     for (auto const& connection : connections) {
-      auto const delay = delay_of(connection);
-      longest = std::max(longest, delay);
-      shortest_delay = std::min(shortest_delay, delay);
+      DelaySteps const delays(connection.spec.delay_ms, options.dt_ms);
+      longest = std::max(longest, delays.high);
+      shortest_delay = std::min(shortest_delay, delays.low);
     }
     history = SpikeHistory(sizes.size(), longest + shortest_delay + 1);
-  }
-
-  std::int64_t delay_of(NetworkSpec::Connection const& connection) const {
-    auto const steps = std::llround(connection.spec.delay_ms / options.dt_ms);
-    if (steps < 1) {
-      throw std::invalid_argument("a connection's delay has to be a step of " +
-                                  std::to_string(options.dt_ms) + " ms at least, got " +
-                                  std::to_string(connection.spec.delay_ms) + " ms");
-    }
-    return steps;
   }
 
   int num_parts() const { return group.size() * options.num_threads; }
@@ -196,7 +171,7 @@ struct Network::State {
 
   void build(NetworkSpec const& spec, Key key) {
     shards.resize(static_cast<std::size_t>(options.num_threads));
-    check_size(spec, key);
+    check_size(spec);
     ThreadErrors errors(shards.size());
     auto const build_shard = [&](std::size_t thread) {
       auto& shard = shards[thread];
@@ -204,12 +179,11 @@ struct Network::State {
         shard.groups.push_back(make_group(spec.populations()[p], p, key, thread));
       }
       for (std::size_t c = 0; c < connections.size(); ++c) {
-        auto const& connection = connections[c];
-        shard.groups[connection.to.index]->check_input(connection.spec.input);
-        shard.synapses.push_back(
-            {connection.from.index, connection.to.index, delay_of(connection),
-             make_projection(connection.spec, ends_of(spec, connection), connection_key(key, c),
-                             range_of(connection.to.index, thread), options.dt_ms)});
+        auto const& [from, to, projection] = connections[c];
+        shard.groups[to.index]->check_input(projection.input);
+        shard.synapses.push_back({from.index, to.index,
+                                  DelaySteps(projection.delay_ms, options.dt_ms),
+                                  projection.synapse.make(wiring(spec, c, key, thread))});
       }
       shard.fired.assign(static_cast<std::size_t>(shortest_delay),
                          std::vector<Spikes>(sizes.size()));
@@ -218,36 +192,41 @@ struct Network::State {
     errors.rethrow();
   }
 
-  static Key connection_key(Key key, std::size_t connection) {
-    return key.stream("connection").index(connection);
+  Wiring wiring(NetworkSpec const& spec, std::size_t connection, Key key,
+                std::size_t thread) const {
+    auto const& [from, to, projection] = connections[connection];
+    return {projection.rule,
+            projection.weight,
+            projection.sign,
+            projection.delay_ms,
+            projection.input,
+            ends_of(spec, connections[connection]),
+            key.stream("connection").index(connection),
+            range_of(to.index, thread),
+            options.dt_ms};
   }
 
-  void check_size(NetworkSpec const& spec, Key key) {
-    std::vector<ProjectionSize> of_threads(shards.size());
-    ThreadErrors errors(shards.size());
-    auto const measure_shard = [&](std::size_t thread) {
-      auto& total = of_threads[thread];
-      for (std::size_t c = 0; c < connections.size(); ++c) {
-        check_connection(connections[c].spec.rule, ends_of(spec, connections[c]));
-        auto const size =
-            measure_projection(connections[c].spec, ends_of(spec, connections[c]),
-                               connection_key(key, c), range_of(connections[c].to.index, thread));
-        total.num_synapses += size.num_synapses;
-        total.num_bytes += size.num_bytes;
+  void check_size(NetworkSpec const& spec) {
+    ProjectionSize mine;
+    for (auto const& connection : connections) {
+      auto const ends = ends_of(spec, connection);
+      check_connection(connection.spec.rule, ends);
+      for (std::size_t thread = 0; thread < shards.size(); ++thread) {
+        auto const size = expected_size(connection.spec, ends,
+                                        range_of(connection.to.index, thread), options.dt_ms);
+        mine.num_synapses += size.num_synapses;
+        mine.num_bytes += size.num_bytes;
       }
-    };
-    Kokkos::parallel_for("engram::core::measure_network", threads(), errors.guarded(measure_shard));
-    errors.rethrow();
-    ProjectionSize total;
-    for (auto const& size : of_threads) {
-      total.num_synapses += size.num_synapses;
-      total.num_bytes += size.num_bytes;
     }
+    struct {
+      std::uint64_t num_synapses, num_bytes;
+    } const total{static_cast<std::uint64_t>(std::llround(mine.num_synapses)),
+                  static_cast<std::uint64_t>(std::llround(mine.num_bytes))};
     // All ranks refuse together.
     auto const of_ranks = all_of(total.num_bytes);
     std::uint64_t const largest = *std::max_element(of_ranks.begin(), of_ranks.end());
     if (largest > options.max_bytes) {
-      throw UserError("the network's " + std::to_string(sum(total.num_synapses)) +
+      throw UserError("the network's about " + std::to_string(sum(total.num_synapses)) +
                       " synapses would take " + memory_text(largest) +
                       " on one rank, more than the " + memory_text(options.max_bytes) +
                       " that it may; use more ranks or a smaller network");
@@ -385,6 +364,10 @@ Network::~Network() = default;
 
 void Network::run(double time_ms, Observer const& observer, Deadline const& deadline) {
   state_->run(time_ms, observer, deadline);
+}
+
+void Network::set_modulator(std::size_t connection, double level) {
+  for (auto& shard : state_->shards) shard.synapses.at(connection).projection->set_modulator(level);
 }
 
 std::int64_t Network::step() const {

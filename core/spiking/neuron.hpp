@@ -24,6 +24,10 @@ namespace engram {
 ///
 /// `constants` has the member `refractory_steps`. Code of `advance` is without branches, so that
 /// neurons go through the lanes of vector registers.
+///
+/// A model whose inputs are jumps of states, without an effect on the membrane in the same step,
+/// may say so: `input_state[i]` is the state that input i jumps. Arrivals then go to the states
+/// themselves after the step, and `advance` sees zeros.
 template <class Model>
 concept NeuronModel = requires(Model const& model, typename Model::Constants const& constants,
                                float (&state)[Model::num_states],
@@ -32,6 +36,12 @@ concept NeuronModel = requires(Model const& model, typename Model::Constants con
   { Model::advance(constants, state, input, false) } -> std::same_as<bool>;
   Model::initial(constants, state);
   { constants.refractory_steps } -> std::convertible_to<int>;
+};
+
+/// Models with `input_state`.
+template <class Model>
+concept JumpModel = NeuronModel<Model> && requires {
+  Model::input_state[0];
 };
 
 namespace detail {

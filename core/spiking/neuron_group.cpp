@@ -1,22 +1,20 @@
 #include "core/spiking/neuron_group.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace engram {
 
-namespace {
-
-std::size_t whole_blocks(std::size_t n) {
-  return (n + neuron_block - 1) / neuron_block * neuron_block;
-}
-
-}  // namespace
-
 NeuronGroup::NeuronGroup(NeuronRange range, int num_inputs)
     : range_(range),
-      inputs_(static_cast<std::size_t>(num_inputs),
-              std::vector<float>(whole_blocks(range.size()), 0.0f)),
-      fires_(whole_blocks(range.size()), 0) {}
+      buffers_(static_cast<std::size_t>(num_inputs), std::vector<float>(padded_size(range), 0.0f)),
+      takes_jumps_(false) {
+  for (auto& buffer : buffers_) inputs_.push_back(buffer.data());
+}
+
+NeuronGroup::NeuronGroup(NeuronRange range, std::vector<float*> inputs)
+    : range_(range), inputs_(std::move(inputs)), takes_jumps_(true) {}
 
 void NeuronGroup::add(PoissonDrive const& drive, Key key, double dt_ms) {
   if (!(drive.rate_hz >= 0.0))
@@ -39,36 +37,37 @@ void NeuronGroup::check_input(int i) const {
 }
 
 void NeuronGroup::step(std::int64_t step, std::vector<std::uint32_t>& fired) {
+  fired.clear();
   std::size_t const n = range_.size();
-  for (auto const& source : poisson_) {
-    float* const in = input(source.input);
-    for (std::size_t begin = 0; begin < n; begin += neuron_block) {
-      float counts[neuron_block];
-      source.counts.block((range_.first + begin) / neuron_block, static_cast<std::uint64_t>(step),
-                          counts);
-      for (std::size_t i = 0; i < neuron_block; ++i) {
-        in[begin + i] = fused(source.weight, counts[i], in[begin + i]);
-      }
+  for (std::size_t begin = 0; begin < n; begin += neuron_block) {
+    std::int32_t fires[neuron_block];
+    if (!takes_jumps_) drive(step, begin);
+    advance(step, begin, fires);
+    if (takes_jumps_) drive(step, begin);
+    std::int32_t any = 0;
+    for (std::size_t i = 0; i < neuron_block; ++i) any |= fires[i];
+    if (any == 0) continue;
+    std::size_t const count = std::min(neuron_block, n - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (fires[i] != 0) fired.push_back(static_cast<std::uint32_t>(begin + i));
     }
+  }
+}
+
+void NeuronGroup::drive(std::int64_t step, std::size_t begin) {
+  for (auto const& source : poisson_) {
+    float counts[neuron_block];
+    source.counts.block((range_.first + begin) / neuron_block, static_cast<std::uint64_t>(step),
+                        counts);
+    float* const in = input(source.input) + begin;
+    for (std::size_t i = 0; i < neuron_block; ++i) in[i] = fused(source.weight, counts[i], in[i]);
   }
   for (auto const& source : noise_) {
-    float* const in = input(source.drive.input);
     Random const random(source.key.index(static_cast<std::uint64_t>(step)));
-    for (std::size_t i = 0; i < n; ++i) {
+    float* const in = input(source.drive.input) + begin;
+    for (std::size_t i = 0; i < neuron_block; ++i) {
       in[i] += static_cast<float>(source.drive.mean +
-                                  source.drive.std_dev * random.normal(range_.first + i));
-    }
-  }
-  advance(step, std::span(fires_).first(n));
-  // Blocks are whole: what a drive adds beyond the range must not pile up.
-  for (auto& in : inputs_) std::fill(in.begin() + static_cast<std::ptrdiff_t>(n), in.end(), 0.0f);
-  fired.clear();
-  for (std::size_t begin = 0; begin < n; begin += neuron_block) {
-    std::int32_t any = 0;
-    for (std::size_t i = 0; i < neuron_block; ++i) any |= fires_[begin + i];
-    if (any == 0) continue;
-    for (std::size_t i = begin; i < std::min(begin + neuron_block, n); ++i) {
-      if (fires_[i] != 0) fired.push_back(static_cast<std::uint32_t>(i));
+                                  source.drive.std_dev * random.normal(range_.first + begin + i));
     }
   }
 }
@@ -82,15 +81,12 @@ PoissonGroup::PoissonGroup(NeuronRange range, double rate_hz, Key key, double dt
   }
 }
 
-void PoissonGroup::advance(std::int64_t step, std::span<std::int32_t> fires) {
-  std::fill_n(input(0), fires.size(), 0.0f);
-  for (std::size_t begin = 0; begin < fires.size(); begin += neuron_block) {
-    float counts[neuron_block];
-    counts_.block((range().first + begin) / neuron_block, static_cast<std::uint64_t>(step), counts);
-    for (std::size_t i = begin; i < std::min(begin + neuron_block, fires.size()); ++i) {
-      fires[i] = counts[i - begin] > 0.0f ? 1 : 0;
-    }
-  }
+void PoissonGroup::advance(std::int64_t step, std::size_t begin,
+                           std::int32_t (&fires)[neuron_block]) {
+  std::fill_n(input(0) + begin, neuron_block, 0.0f);
+  float counts[neuron_block];
+  counts_.block((range().first + begin) / neuron_block, static_cast<std::uint64_t>(step), counts);
+  for (std::size_t i = 0; i < neuron_block; ++i) fires[i] = counts[i] > 0.0f ? 1 : 0;
 }
 
 SpikeListGroup::SpikeListGroup(NeuronRange range, std::span<SpikeTime const> spikes, double dt_ms)
@@ -101,16 +97,22 @@ SpikeListGroup::SpikeListGroup(NeuronRange range, std::span<SpikeTime const> spi
     events_.push_back({std::llround(spike.time_ms / dt_ms) - 1,
                        static_cast<std::uint32_t>(spike.neuron - range.first)});
   }
-  std::stable_sort(events_.begin(), events_.end(),
-                   [](Event const& a, Event const& b) { return a.step < b.step; });
+  std::sort(events_.begin(), events_.end(), [](Event const& a, Event const& b) {
+    return std::pair(a.step, a.neuron) < std::pair(b.step, b.neuron);
+  });
 }
 
-void SpikeListGroup::advance(std::int64_t step, std::span<std::int32_t> fires) {
-  std::fill_n(input(0), fires.size(), 0.0f);
-  std::fill(fires.begin(), fires.end(), 0);
-  while (next_ < events_.size() && events_[next_].step < step) ++next_;
-  for (; next_ < events_.size() && events_[next_].step == step; ++next_) {
-    fires[events_[next_].neuron] = 1;
+void SpikeListGroup::advance(std::int64_t step, std::size_t begin,
+                             std::int32_t (&fires)[neuron_block]) {
+  std::fill_n(input(0) + begin, neuron_block, 0.0f);
+  std::fill(std::begin(fires), std::end(fires), 0);
+  auto const at = [](Event const& event) { return std::pair(event.step, event.neuron); };
+  auto const from = std::pair(step, static_cast<std::uint32_t>(begin));
+  while (next_ < events_.size() && at(events_[next_]) < from) ++next_;
+  for (; next_ < events_.size() && events_[next_].step == step &&
+         events_[next_].neuron < begin + neuron_block;
+       ++next_) {
+    fires[events_[next_].neuron - begin] = 1;
   }
 }
 

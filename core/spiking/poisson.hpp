@@ -7,34 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "core/lanes.hpp"
+#include "core/random/philox_lanes.hpp"
 #include "core/random/random.hpp"
 
 namespace engram {
-
-namespace detail {
-
-/// Philox4x32-10 (Salmon et al. 2011) on sixteen counters at a time, word by word, so that
-/// compilers vectorise it; the same numbers as Random123's.
-inline void philox_lanes(std::uint64_t key, std::uint32_t (&counter)[4][16]) {
-  auto key0 = static_cast<std::uint32_t>(key), key1 = static_cast<std::uint32_t>(key >> 32);
-  for (int round = 0; round < 10; ++round) {
-    ENGRAM_INDEPENDENT_ITERATIONS
-    for (int l = 0; l < 16; ++l) {
-      std::uint64_t const a = std::uint64_t{0xD2511F53u} * counter[0][l];
-      std::uint64_t const b = std::uint64_t{0xCD9E8D57u} * counter[2][l];
-      std::uint32_t const c1 = counter[1][l], c3 = counter[3][l];
-      counter[0][l] = static_cast<std::uint32_t>(b >> 32) ^ c1 ^ key0;
-      counter[1][l] = static_cast<std::uint32_t>(b);
-      counter[2][l] = static_cast<std::uint32_t>(a >> 32) ^ c3 ^ key1;
-      counter[3][l] = static_cast<std::uint32_t>(a);
-    }
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
-}
-
-}  // namespace detail
 
 /// Neurons that draw their random numbers together; parts of a population begin at multiples of it.
 inline constexpr std::size_t neuron_block = 64;
@@ -78,14 +54,16 @@ class PoissonCounts {
       words[2][l] = static_cast<std::uint32_t>(step);
       words[3][l] = static_cast<std::uint32_t>(step >> 32);
     }
-    detail::philox_lanes(key_, words);
-    for (int w = 0; w < 4; ++w) {
-      std::int32_t events[16] = {};
-      for (std::uint32_t const threshold : thresholds_) {
+    philox_lanes(key_, words);
+    std::int32_t events[4][16] = {};
+    for (std::uint32_t const threshold : thresholds_) {
+      for (int w = 0; w < 4; ++w) {
         ENGRAM_INDEPENDENT_ITERATIONS
-        for (int l = 0; l < 16; ++l) events[l] += words[w][l] < threshold ? 1 : 0;
+        for (int l = 0; l < 16; ++l) events[w][l] += words[w][l] < threshold ? 1 : 0;
       }
-      for (int l = 0; l < 16; ++l) counts[16 * w + l] = static_cast<float>(events[l]);
+    }
+    for (int w = 0; w < 4; ++w) {
+      for (int l = 0; l < 16; ++l) counts[16 * w + l] = static_cast<float>(events[w][l]);
     }
   }
 

@@ -32,6 +32,22 @@ concept PlasticSynapse = requires(Model const& model, typename Model::Constants 
   Model::num_pre + Model::num_post;
 };
 
+/// A plastic synapse whose spikes change an eligibility, which a neuromodulator makes into weight:
+/// at regular intervals,
+///
+///   consolidate(c, w, e, modulator)   the new weight; `e` then decays by c.eligibility_decay
+///
+/// `constants` has interval_steps and eligibility_decay as well.
+template <class Model>
+concept ModulatedSynapse = PlasticSynapse<Model> && requires(typename Model::Constants const& c) {
+  { Model::consolidate(c, 0.0f, 0.0f, 0.0f) } -> std::same_as<float>;
+  { c.interval_steps } -> std::convertible_to<int>;
+  c.eligibility_decay;
+};
+
+/// Synapses that only pass spikes on.
+struct StaticSynapse {};
+
 namespace detail {
 
 inline float decay_of(double tau_ms, double dt_ms, char const* name) {
@@ -186,6 +202,57 @@ struct VogelsSynapse {
   KOKKOS_INLINE_FUNCTION static float on_post(Constants const& c, float w, float const* x,
                                               float const*) {
     return detail::within(fused(c.rate, x[0], w), c.lowest, c.highest);
+  }
+};
+
+/// Reward-modulated pair rule (Izhikevich 2007, doi 10.1093/cercor/bhl152, eqs. 1 and 2): pairs
+/// change an eligibility c that decays with tau_eligibility, and every interval
+/// w += (tonic + dopamine) c. Defaults: the paper's.
+struct RewardStdpSynapse {
+  double plus = 0.1, minus = 0.15;  ///< in units of the weight
+  double tau_plus_ms = 20.0, tau_minus_ms = 20.0;
+  double tau_eligibility_ms = 1000.0;
+  double tonic = 0.002;  ///< level of the modulator without reward
+  double interval_ms = 10.0;
+  double lowest = 0.0, highest = 4.0;
+  bool nearest = true;
+
+  static constexpr int num_pre = 1, num_post = 1;
+  struct Constants {
+    float plus, minus, tonic, lowest, highest;
+    float pre_decay[1], post_decay[1];
+    float eligibility_decay;
+    int interval_steps;
+    bool nearest;
+  };
+  Constants constants(double dt_ms) const {
+    auto const steps = static_cast<int>(std::lround(interval_ms / dt_ms));
+    if (steps < 1) {
+      throw std::invalid_argument("a synapse needs interval_ms of a step at least, got " +
+                                  std::to_string(interval_ms));
+    }
+    return {static_cast<float>(plus),
+            static_cast<float>(minus),
+            static_cast<float>(tonic),
+            static_cast<float>(lowest),
+            static_cast<float>(highest),
+            {detail::decay_of(tau_plus_ms, dt_ms, "tau_plus_ms")},
+            {detail::decay_of(tau_minus_ms, dt_ms, "tau_minus_ms")},
+            detail::decay_of(tau_eligibility_ms, steps * dt_ms, "tau_eligibility_ms"),
+            steps,
+            nearest};
+  }
+  KOKKOS_INLINE_FUNCTION static float on_pre(Constants const& c, float e, float const*,
+                                             float const* y) {
+    return fused(-c.minus, y[0], e);
+  }
+  KOKKOS_INLINE_FUNCTION static float on_post(Constants const& c, float e, float const* x,
+                                              float const*) {
+    return fused(c.plus, x[0], e);
+  }
+  KOKKOS_INLINE_FUNCTION static float consolidate(Constants const& c, float w, float e,
+                                                  float modulator) {
+    return detail::within(fused(c.tonic + modulator, e, w), c.lowest, c.highest);
   }
 };
 

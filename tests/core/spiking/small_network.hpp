@@ -25,8 +25,14 @@ inline NetworkSpec small_network() {
               {.rule = FixedProbability{0.1},
                .synapse = PairStdpSynapse{.highest = 4.0},
                .weight = ConstantWeight{1.6},
-               .delay_ms = 1.2});
-  net.connect(e, i, {.rule = FixedInDegree{30}, .weight = NormalWeight{1.6, 0.4}, .delay_ms = 0.9});
+               .delay_ms = {1.2, 1.6}});
+  net.connect(
+      e, i, {.rule = FixedInDegree{30}, .weight = NormalWeight{1.6, 0.4}, .delay_ms = {0.9, 2.0}});
+  net.connect(p, z,
+              {.rule = FixedInDegree{10},
+               .synapse = RewardStdpSynapse{},
+               .weight = ConstantWeight{0.5},
+               .delay_ms = {1.0, 3.0}});
   net.connect(i, e,
               {.rule = FixedOutDegree{30},
                .synapse = VogelsSynapse{.highest = 20.0},
@@ -75,6 +81,7 @@ inline Activity run_small_network(Communicator const& group, int num_threads,
     }
   };
   network.run(150.3, record);
+  network.set_modulator(2, 0.1);
   network.run(49.7, record);
   for (std::size_t p = 0; p < 4; ++p) activity.states.push_back(network.state({p}, 0));
   for (std::size_t c = 0; c < net.connections().size(); ++c) {

@@ -38,6 +38,45 @@ TEST(Network, PassesSpikesOnAfterTheDelay) {
   EXPECT_EQ(network.state(target, 0), (std::vector<float>{1.5f, 1.5f}));
 }
 
+TEST(Network, DrawsTheDelaysOfSynapses) {
+  NetworkSpec net;
+  auto const source = net.add_spikes("source", 1, {{5.0, 0}});
+  auto const target = net.add_population("target", 2200, LifDelta{.tau_m_ms = 1e9});
+  net.connect(source, target, {.weight = ConstantWeight{0.5}, .delay_ms = {1.0, 2.0}});
+  Network network(Communicator(), net, Key(Seed(1)));
+  network.run(5.9);
+  double before = 0.0, chi_square = 0.0;
+  for (int step = 0; step < 11; ++step) {  // 6.0, 6.1, …, 7.0
+    network.run(0.1);
+    double arrived = 0.0;
+    for (float const v : network.state(target, 0)) arrived += v / 0.5;
+    double const off = arrived - before - 200.0;
+    chi_square += off * off / 200.0;
+    before = arrived;
+  }
+  EXPECT_EQ(before, 2200.0);
+  EXPECT_LT(chi_square, 10.0 + 5.0 * std::sqrt(20.0));
+  EXPECT_GT(chi_square, 1.0);  // drawn, not dealt
+}
+
+TEST(Network, LearnsWithDrawnDelaysAsWithEachOfThem) {
+  auto const weights = [](Delay const& delay) {
+    NetworkSpec net;
+    auto const pre = net.add_spikes("pre", 1, {{10.0, 0}, {30.0, 0}});
+    auto const post = net.add_spikes("post", 40, {{14.0, 7}, {33.0, 7}});
+    net.connect(pre, post,
+                {.synapse = PairStdpSynapse{}, .weight = ConstantWeight{0.5}, .delay_ms = delay});
+    Network network(Communicator(), net, Key(Seed(1)), {.dt_ms = 1.0});
+    network.run(100.0);
+    return network.synapses(0);
+  };
+  float const drawn = weights({1.0, 3.0}).at(7).weight;
+  std::vector<float> single;
+  for (double const delay_ms : {1.0, 2.0, 3.0}) single.push_back(weights(delay_ms).at(7).weight);
+  EXPECT_NE(single[0], single[1]);
+  EXPECT_EQ(std::count(single.begin(), single.end(), drawn), 1);
+}
+
 TEST(Network, TellsItsSynapses) {
   NetworkSpec net;
   auto const a = net.add_poisson("a", 200, 1.0);
@@ -68,10 +107,12 @@ TEST(Network, SynapsesTakeTheMemoryThatIsSaid) {
     return static_cast<double>(network.num_synapse_bytes()) /
            static_cast<double>(network.num_synapses());
   };
-  // Indices and weights, and 4 to 8 bytes a neuron, of which there is one for 200 synapses.
+  // Indices, weights, eligibilities; and 4 bytes a source, with plasticity 16, and 128 a target for
+  // its last spikes, of which there is one for 200 synapses.
   EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, ConstantWeight{}), 2.0, 0.1);
   EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, NormalWeight{}), 6.0, 0.1);
-  EXPECT_NEAR(bytes_a_synapse(PairStdpSynapse{}, ConstantWeight{}), 14.0, 0.2);
+  EXPECT_NEAR(bytes_a_synapse(PairStdpSynapse{}, ConstantWeight{}), 6.7, 0.2);
+  EXPECT_NEAR(bytes_a_synapse(RewardStdpSynapse{}, ConstantWeight{}), 10.7, 0.2);
 }
 
 TEST(Network, RefusesWhatDoesNotFitItsMemory) {
@@ -85,8 +126,9 @@ TEST(Network, RefusesWhatDoesNotFitItsMemory) {
     FAIL();
   } catch (UserError const& error) {
     std::string const message = error.what();
-    EXPECT_NE(message.find("100000 synapses would take 0.3 MB on one rank, more than the 0.1 MB"),
-              message.npos)
+    EXPECT_NE(
+        message.find("about 100000 synapses would take 0.3 MB on one rank, more than the 0.1 MB"),
+        message.npos)
         << message;
   }
 }
@@ -108,6 +150,7 @@ TEST(Network, RefusesParametersWithoutMeaning) {
   };
   refused({.delay_ms = 0.0});
   refused({.delay_ms = 0.04});
+  refused({.delay_ms = {2.0, 1.0}});
   refused({.input = 1});
   refused({.rule = OneToOne{}});
   refused({.synapse = PairStdpSynapse{.tau_plus_ms = 0.0}});

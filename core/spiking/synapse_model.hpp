@@ -1,0 +1,67 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+
+#include "core/spiking/fixed_projection.hpp"
+#include "core/spiking/plastic_projection.hpp"
+
+namespace engram {
+
+/// Any model of synapses: StaticSynapse, TsodyksMarkramSynapse, or one that is a PlasticSynapse.
+class SynapseModel {
+ public:
+  template <class Model>
+  requires(!std::same_as<Model, SynapseModel>) SynapseModel(Model const& model)
+      : make_([model](Wiring const& wiring) { return make_projection(model, wiring); }) {
+    if constexpr (PlasticSynapse<Model>) {
+      num_values_if_constant_ = num_values_if_drawn_ = ModulatedSynapse<Model> ? 2 : 1;
+    }
+  }
+
+  /// Throws std::invalid_argument for parameters without meaning.
+  std::unique_ptr<Projection> make(Wiring const& wiring) const {
+    check_connection(wiring.rule, wiring.ends);
+    return make_(wiring);
+  }
+
+  /// Numbers that every synapse has for itself.
+  int num_values(WeightRule const& weight) const {
+    return std::holds_alternative<ConstantWeight>(weight) ? num_values_if_constant_
+                                                          : num_values_if_drawn_;
+  }
+
+  /// Whether indices of the targets take 16 bits.
+  static bool has_short_indices(NeuronRange targets) {
+    return targets.size() <= std::size_t{std::numeric_limits<std::uint16_t>::max()} + 1;
+  }
+
+ private:
+  template <class Model>
+  static std::unique_ptr<Projection> make_projection(Model const& model, Wiring const& wiring) {
+    return has_short_indices(wiring.targets) ? make_indexed<std::uint16_t>(model, wiring)
+                                             : make_indexed<std::uint32_t>(model, wiring);
+  }
+
+  template <class Index, PlasticSynapse Model>
+  static std::unique_ptr<Projection> make_indexed(Model const& model, Wiring const& wiring) {
+    return std::make_unique<PlasticProjection<Index, Model>>(wiring, model);
+  }
+  template <class Index>
+  static std::unique_ptr<Projection> make_indexed(StaticSynapse const&, Wiring const& wiring) {
+    return std::make_unique<FixedProjection<Index>>(wiring, nullptr);
+  }
+  template <class Index>
+  static std::unique_ptr<Projection> make_indexed(TsodyksMarkramSynapse const& model,
+                                                  Wiring const& wiring) {
+    return std::make_unique<FixedProjection<Index>>(wiring, &model);
+  }
+
+  std::function<std::unique_ptr<Projection>(Wiring const&)> make_;
+  int num_values_if_constant_ = 0, num_values_if_drawn_ = 1;
+};
+
+}  // namespace engram
