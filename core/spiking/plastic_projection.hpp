@@ -1,84 +1,14 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "core/spiking/decay_table.hpp"
+#include "core/spiking/post_side.hpp"
 #include "core/spiking/synapse.hpp"
 #include "core/spiking/targets.hpp"
 
 namespace engram {
-
-namespace detail {
-
-/// Traces of the targets, [trace][target], and their spikes that not all synapses have heard of.
-template <int num_traces>
-class PostSide {
- public:
-  static constexpr std::uint32_t capacity = 15;
-  /// As much as a processor fetches in one go.
-  struct alignas(64) Log {
-    std::uint32_t count = 0;
-    std::uint32_t step[capacity];  ///< ascending
-  };
-
-  PostSide(std::size_t num_targets, float const* decay, bool nearest)
-      : logs_(num_targets), logged_(num_targets * capacity * num_traces), nearest_(nearest) {
-    for (int i = 0; i < num_traces; ++i) {
-      traces_[i].assign(num_targets, 0.0f);
-      decay_[i] = decay[i];
-    }
-  }
-
-  void read(std::size_t target, float (&y)[num_traces]) const {
-    for (int i = 0; i < num_traces; ++i) y[i] = traces_[i][target];
-  }
-  Log const& log(std::size_t target) const { return logs_[target]; }
-  /// The traces just before a spike of the log.
-  float const* logged(std::size_t target, std::uint32_t i) const {
-    return logged_.data() + (target * capacity + i) * num_traces;
-  }
-
-  bool is_full(std::size_t target) const { return logs_[target].count == capacity; }
-  void forget() {
-    for (auto& log : logs_) log.count = 0;
-  }
-  void add_spike(std::size_t target, std::uint32_t step) {
-    auto& log = logs_[target];
-    for (int i = 0; i < num_traces; ++i) {
-      float& trace = traces_[i][target];
-      logged_[(target * capacity + log.count) * num_traces + static_cast<std::size_t>(i)] = trace;
-      trace = nearest_ ? 1.0f : trace + 1.0f;
-    }
-    log.step[log.count++] = step;
-  }
-  void decay() {
-    for (int i = 0; i < num_traces; ++i) {
-      float* const values = traces_[i].data();
-      float const factor = decay_[i];
-      std::size_t const n = traces_[i].size();
-      ENGRAM_INDEPENDENT_ITERATIONS
-      for (std::size_t t = 0; t < n; ++t) {
-        float const decayed = values[t] * factor;
-        values[t] = decayed < smallest_trace ? 0.0f : decayed;
-      }
-    }
-  }
-
-  std::uint64_t num_bytes() const {
-    return logs_.size() * (sizeof(Log) + num_traces * (capacity + 1) * sizeof(float));
-  }
-
- private:
-  std::vector<Log> logs_;
-  std::vector<float> logged_;  ///< [target][spike of the log][trace]
-  std::array<std::vector<float>, num_traces> traces_;
-  float decay_[num_traces];
-  bool nearest_;
-};
-
-}  // namespace detail
 
 /// Synapses that learn from the spikes of both sides. What the target's spikes do to a synapse is
 /// made up for at the next spike of its source, one after the other as they came: the synapses of a
@@ -102,6 +32,10 @@ class PlasticProjection final : public Projection {
     float* const in = targets.input(wiring_.input);
     auto const now = static_cast<std::uint32_t>(step);
     auto const constants = constants_;
+    auto const post = post_.traces();
+    float* const values = learning().data();
+    Index const* const target = synapses_.target.data();
+    float const sign = sign_;
     std::size_t const offset = delay * wiring_.ends.num_sources;
     for (std::size_t i = 0; i < sources.size(); ++i) {
       std::size_t const r = offset + sources[i];
@@ -111,17 +45,23 @@ class PlasticProjection final : public Projection {
       for (int p = 0; p < Model::num_pre; ++p) x[p] = row.after[p] * decay_[p](now - row.last);
       synapses_.for_each_piece(
           r, next, [&](std::uint32_t k, std::uint32_t end, std::uint32_t ahead) {
-            Targets<Index>::prefetch(weights_.data() + ahead);
-            Targets<Index>::prefetch(weights_.data() + ahead + Targets<Index>::line / 2);
-            for (; k < end; ++k) {
-              std::size_t const t = synapses_.target[k];
+            Targets<Index>::prefetch(values + ahead);
+            Targets<Index>::prefetch(values + ahead + Targets<Index>::line / 2);
+            catch_up_piece(row, k, end);
+            if constexpr (ModulatedSynapse<Model>) {
+              for (std::uint32_t j = k; j < end; ++j) {
+                in[target[j]] = fused(sign, weights_[j], in[target[j]]);
+              }
+            } else {
+              for (std::uint32_t j = k; j < end; ++j) {
+                in[target[j]] = fused(sign, values[j], in[target[j]]);
+              }
+            }
+            ENGRAM_INDEPENDENT_ITERATIONS
+            for (std::uint32_t j = k; j < end; ++j) {
               float y[Model::num_post];
-              post_.read(t, y);
-              float& value = learning()[k];
-              float const caught_up = catch_up(row, value, t);
-              float const changed = Model::on_pre(constants, caught_up, x, y);
-              in[t] = fused(sign_, ModulatedSynapse<Model> ? weights_[k] : caught_up, in[t]);
-              value = changed;
+              post.read(target[j], y);
+              values[j] = Model::on_pre(constants, values[j], x, y);
             }
           });
       for (int p = 0; p < Model::num_pre; ++p) {
@@ -177,10 +117,8 @@ class PlasticProjection final : public Projection {
   /// arrival itself comes after it, but before the trace takes the arrival in.
   float catch_up(Row const& row, float value, std::size_t t) const {
     auto const& log = post_.log(t);
-    std::uint32_t i = log.count;
-    while (i > 0 && log.step[i - 1] >= row.last) --i;
-    for (; i < log.count; ++i) {
-      std::uint32_t const elapsed = log.step[i] - row.last;
+    for (std::uint32_t i = log.num_since(row.last); i-- > 0;) {
+      std::uint32_t const elapsed = log.end[i] - 1 - row.last;
       float x[Model::num_pre];
       for (int p = 0; p < Model::num_pre; ++p) {
         x[p] = elapsed == 0 ? row.before[p] : row.after[p] * decay_[p](elapsed);
@@ -190,13 +128,27 @@ class PlasticProjection final : public Projection {
     return value;
   }
 
+  /// Synapses [begin, end) of a row, at most a line of them.
+  void catch_up_piece(Row const& row, std::uint32_t begin, std::uint32_t end) {
+    // Those with something to catch up are found without a branch, which would be taken at random.
+    std::uint32_t pending[Targets<Index>::line], num_pending = 0;
+    for (std::uint32_t k = begin; k < end; ++k) {
+      pending[num_pending] = k;
+      num_pending += post_.newest(synapses_.target[k]) > row.last ? 1u : 0u;
+    }
+    float* const values = learning().data();
+    for (std::uint32_t i = 0; i < num_pending; ++i) {
+      std::uint32_t const k = pending[i];
+      values[k] = catch_up(row, values[k], synapses_.target[k]);
+    }
+  }
+
   /// Lets the logs be emptied.
   void catch_up_all() {
-    auto& values = learning();
     for (std::size_t r = 0; r < rows_.size(); ++r) {
-      for (std::uint32_t k = synapses_.first[r]; k < synapses_.first[r + 1]; ++k) {
-        values[k] = catch_up(rows_[r], values[k], synapses_.target[k]);
-      }
+      synapses_.for_each_piece(r, r, [&](std::uint32_t k, std::uint32_t end, std::uint32_t) {
+        catch_up_piece(rows_[r], k, end);
+      });
     }
     post_.forget();
   }
@@ -223,7 +175,7 @@ class PlasticProjection final : public Projection {
   Targets<Index> synapses_;
   std::vector<Row> rows_;
   std::vector<DecayTable> decay_;  ///< of a source's traces
-  detail::PostSide<Model::num_post> post_;
+  PostSide<Model::num_post> post_;
 };
 
 }  // namespace engram

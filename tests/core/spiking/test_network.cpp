@@ -107,7 +107,7 @@ TEST(Network, SynapsesTakeTheMemoryThatIsSaid) {
     return static_cast<double>(network.num_synapse_bytes()) /
            static_cast<double>(network.num_synapses());
   };
-  // Indices, weights, eligibilities; and 4 bytes a source, with plasticity 16, and 128 a target for
+  // Indices, weights, eligibilities; and 4 bytes a source, with plasticity 16, and 136 a target for
   // its last spikes, of which there is one for 200 synapses.
   EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, ConstantWeight{}), 2.0, 0.1);
   EXPECT_NEAR(bytes_a_synapse(StaticSynapse{}, NormalWeight{}), 6.0, 0.1);
