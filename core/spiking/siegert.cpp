@@ -78,6 +78,7 @@ WhiteNoiseInput mean_field_input(BalancedNetwork const& network, double rate_hz)
 
 double mean_field_rate_hz(BalancedNetwork const& network) {
   auto const& neuron = network.neuron;
+  detail::require_positive(neuron.refractory_ms, "refractory_ms");
   auto const excess = [&](double rate_hz) {
     return siegert_rate_hz(neuron, mean_field_input(network, rate_hz)) - rate_hz;
   };

@@ -89,6 +89,9 @@ TEST(Siegert, RefusesWhatHasNoMeaning) {
   EXPECT_THROW(siegert_rate_hz(brunel, {10.0, 0.0}), std::invalid_argument);
   EXPECT_THROW(siegert_rate_hz({.threshold_mv = 1.0, .reset_mv = 1.0}, {10.0, 1.0}),
                std::invalid_argument);
+  auto network = model_a(5.0, 2.0);
+  network.neuron.refractory_ms = 0.0;
+  EXPECT_THROW(mean_field_rate_hz(network), std::invalid_argument);
 }
 
 // With C_E = 4 C_I, g = 4 balances the mean; what is left is what comes from outside.
