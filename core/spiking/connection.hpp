@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stdexcept>
 #include <variant>
+#include <vector>
 
 #include "core/random/random.hpp"
 
@@ -27,10 +28,12 @@ struct FixedProbability {
   bool self = false;
 };
 
-/// The same number of synapses for every target, from sources drawn with replacement (Brunel 2000).
+/// The same number of synapses for every target, from sources drawn with replacement; `distinct`:
+/// without, so that no two of them fire together.
 struct FixedInDegree {
   std::uint32_t degree = 100;
   bool self = true;
+  bool distinct = false;
 };
 
 /// The same number of synapses for every source, to targets drawn with replacement.
@@ -60,6 +63,11 @@ struct ProjectionEnds {
 inline void check_connection(ConnectionRule const& rule, ProjectionEnds const& ends) {
   if (std::holds_alternative<OneToOne>(rule) && ends.num_sources != ends.num_targets) {
     throw std::invalid_argument("one-to-one connections need populations of equal size");
+  }
+  auto const* degree = std::get_if<FixedInDegree>(&rule);
+  if (degree != nullptr && degree->distinct &&
+      degree->degree + (!degree->self && ends.same_population ? 1u : 0u) > ends.num_sources) {
+    throw std::invalid_argument("a neuron can't have more distinct sources than there are");
   }
   auto const* fixed = std::get_if<FixedProbability>(&rule);
   if (fixed != nullptr && !(fixed->probability >= 0.0 && fixed->probability <= 1.0)) {
@@ -118,12 +126,31 @@ inline std::uint64_t other_than(std::uint64_t excluded, Random const& random, st
   return i < excluded ? i : i + 1;
 }
 
+/// `num` of `bound` numbers, every set of them with the same chance (Floyd; Bentley 1987,
+/// doi 10.1145/30401.315746).
+template <class F>
+void distinct_integers(Random const& random, std::uint32_t num, std::uint64_t bound, F const& f) {
+  std::vector<bool> taken(bound, false);
+  for (std::uint32_t n = 0; n < num; ++n) {
+    std::uint64_t const last = bound - num + n;
+    std::uint64_t const drawn = random.integer(n, last + 1);
+    std::uint64_t const i = taken[drawn] ? last : drawn;
+    taken[i] = true;
+    f(i, n);
+  }
+}
+
 template <class F>
 void sources_of(FixedInDegree const& rule, ProjectionEnds const& ends, Key key,
                 std::uint64_t target, F const& f) {
   Random const random(key.index(target));
   bool const exclude = !rule.self && ends.same_population;
   if (ends.num_sources == 0 || (exclude && ends.num_sources == 1)) return;
+  if (rule.distinct) {
+    return distinct_integers(
+        random, rule.degree, ends.num_sources - (exclude ? 1 : 0),
+        [&](std::uint64_t i, std::uint32_t n) { f(exclude && i >= target ? i + 1 : i, n); });
+  }
   for (std::uint32_t n = 0; n < rule.degree; ++n) {
     f(exclude ? other_than(target, random, n, ends.num_sources)
               : random.integer(n, ends.num_sources),

@@ -33,6 +33,7 @@ std::vector<ConnectionRule> rules() {
           FixedProbability{0.15},
           FixedProbability{1.0},
           FixedInDegree{7, false},
+          FixedInDegree{7, false, true},
           FixedOutDegree{7, false},
           DistanceDependent{0.8, 0.1}};
 }
@@ -63,9 +64,10 @@ TEST(Connection, OfANeuronWithItselfIsAsAsked) {
     return std::count_if(synapses.begin(), synapses.end(),
                          [](Synapse const& s) { return std::get<0>(s) == std::get<1>(s); });
   };
-  for (auto const& rule : std::vector<ConnectionRule>{
-           AllToAll{false}, FixedProbability{0.5, false}, FixedInDegree{40, false},
-           FixedOutDegree{40, false}, DistanceDependent{1.0, 1.0, false}}) {
+  for (auto const& rule :
+       std::vector<ConnectionRule>{AllToAll{false}, FixedProbability{0.5, false},
+                                   FixedInDegree{40, false}, FixedInDegree{40, false, true},
+                                   FixedOutDegree{40, false}, DistanceDependent{1.0, 1.0, false}}) {
     EXPECT_EQ(selves(connections(rule, same)), 0) << rule.index();
     EXPECT_GT(selves(connections(rule, apart)), 0) << rule.index();
   }
@@ -91,6 +93,38 @@ TEST(Connection, SourcesOfAFixedInDegreeAreUniform) {
   double chi_square = 0.0;
   for (double const c : count) chi_square += (c - 2500.0) * (c - 2500.0) / 2500.0;
   EXPECT_LT(chi_square, 19.0 + 5.0 * std::sqrt(38.0));
+}
+
+// Every source has the same chance 10/20, and every pair of sources 10/20 9/19; chi square of
+// sources has 19 degrees of freedom times the variance of a share that is drawn without
+// replacement.
+TEST(Connection, DistinctSourcesAreUniform) {
+  ProjectionEnds const ends{20, 5000, false};
+  std::vector<double> count(20, 0.0);
+  std::vector<std::set<std::uint64_t>> of_target(5000);
+  double num_first_two = 0.0;
+  for (auto const& [s, t, n] : connections(FixedInDegree{10, true, true}, ends)) {
+    ++count[s];
+    of_target[t].insert(s);
+  }
+  for (auto const& sources : of_target) {
+    ASSERT_EQ(sources.size(), 10u);
+    num_first_two += sources.contains(0) && sources.contains(1) ? 1.0 : 0.0;
+  }
+  double chi_square = 0.0;
+  for (double const c : count) chi_square += (c - 2500.0) * (c - 2500.0) / 1250.0;
+  EXPECT_LT(chi_square, 20.0 + 5.0 * std::sqrt(40.0));
+  double const chance = 0.5 * 9.0 / 19.0;
+  EXPECT_NEAR(num_first_two, 5000.0 * chance, 5.0 * std::sqrt(5000.0 * chance * (1.0 - chance)));
+}
+
+TEST(Connection, DistinctSourcesCanBeAll) {
+  EXPECT_EQ(connections(FixedInDegree{40, true, true}, {40, 3, false}).size(), 120u);
+  ProjectionEnds const same{40, 40, true};
+  check_connection(FixedInDegree{39, false, true}, same);
+  EXPECT_EQ(connections(FixedInDegree{39, false, true}, same).size(), 40u * 39u);
+  EXPECT_THROW(check_connection(FixedInDegree{40, false, true}, same), std::invalid_argument);
+  EXPECT_THROW(check_connection(FixedInDegree{41, true, true}, same), std::invalid_argument);
 }
 
 TEST(Connection, ProbabilityIsThatOfEveryPair) {
