@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <vector>
+
 #include "core/spiking/lif.hpp"
 #include "core/spiking/network.hpp"
 
