@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include <Eigen/Dense>
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
-#include <complex>
 #include <set>
 #include <stdexcept>
+
+#include "tests/core/reference_spectral_radius.hpp"
 
 namespace {
 
@@ -34,12 +34,7 @@ Eigen::MatrixXd to_dense(SparseRows const& rows) {
 }
 
 double radius_of(SparseRows const& rows) {
-  double radius = 0.0;
-  Eigen::EigenSolver<Eigen::MatrixXd> const solver(to_dense(rows), false);
-  for (auto const& value : solver.eigenvalues()) {
-    radius = std::max(radius, std::abs(value));
-  }
-  return radius;
+  return engram::radius_by_powers(to_dense(rows));
 }
 
 std::vector<double> all_values(Topology const& t) {
