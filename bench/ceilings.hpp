@@ -123,4 +123,37 @@ inline double update_bandwidth(Communicator const& world, std::size_t num_elemen
   return 16.0 * static_cast<double>(num_elements) / seconds * world.size();
 }
 
+/// The same in single precision on `num_elements`, which may fit a cache, with `beside` more arrays
+/// of that size read along, w = w a + b c + b d + …: bytes/s, 4 (2 + beside) an element.
+template <std::size_t beside>
+double streaming_bandwidth(Communicator const& world, std::size_t num_elements) {
+  std::size_t const num_packs = (num_elements + 15) / 16;
+  FloatPack factor, addend;
+  for (int i = 0; i < 16; ++i) {
+    factor.v[i] = 0.999f;
+    addend.v[i] = 1e-3f;
+  }
+  std::vector<FloatPack> w(num_packs, addend);
+  std::array<std::vector<FloatPack>, beside> read;
+  for (auto& array : read) array.assign(num_packs, addend);
+  std::array<FloatPack const*, beside> from;
+  for (std::size_t k = 0; k < beside; ++k) from[k] = read[k].data();
+  std::size_t const passes = std::max<std::size_t>(1, 20'000'000 / num_elements);
+  double const seconds = fastest(world, 25, [&] {
+    for (std::size_t pass = 0; pass < passes; ++pass) {
+      FloatPack* const to = w.data();
+      FloatPack const a = factor, b = addend;
+#pragma GCC unroll 4
+      for (std::size_t i = 0; i < num_packs; ++i) {
+        FloatPack x = fused(to[i], a, b);
+        for (FloatPack const* const array : from) x = fused(array[i], b, x);
+        to[i] = x;
+      }
+      keep(w);
+    }
+  });
+  double const bytes = 4.0 * (2.0 + beside) * static_cast<double>(num_elements);
+  return bytes * static_cast<double>(passes) / seconds * world.size();
+}
+
 }  // namespace engram::bench
