@@ -28,11 +28,12 @@ struct Benchmark {
   PopulationId excitatory, inhibitory;
   std::uint64_t out_degree;  ///< mean, for the events
   double warm_up_ms, time_ms;
+  int repeats;
 };
 
 /// Vogels & Abbott 2005 with currents (Brette et al. 2007, benchmark 2): 4,000 neurons, 2 %.
 Benchmark cuba(bool with_stdp) {
-  Benchmark b{with_stdp ? "cuba_stdp" : "cuba", {}, {}, {}, 80, 200.0, 1000.0};
+  Benchmark b{with_stdp ? "cuba_stdp" : "cuba", {}, {}, {}, 80, 200.0, 1000.0, 10};
   b.excitatory = b.net.add_population("E", 3200, LifCurrent{}, {{0, -60.0, -50.0}});
   b.inhibitory = b.net.add_population("I", 800, LifCurrent{}, {{0, -60.0, -50.0}});
   for (auto const to : {b.excitatory, b.inhibitory}) {
@@ -57,7 +58,7 @@ Benchmark cuba(bool with_stdp) {
 /// is given time for.
 Benchmark brunel(bool with_stdp) {
   Benchmark b{
-      with_stdp ? "brunel_stdp" : "brunel", {}, {}, {}, 1250, 100.0, with_stdp ? 100.0 : 200.0};
+      with_stdp ? "brunel_stdp" : "brunel", {}, {}, {}, 1250, 100.0, with_stdp ? 100.0 : 200.0, 3};
   LifDelta const neuron{.reset_mv = 0.0};
   b.excitatory = b.net.add_population("E", 10'000, neuron);
   b.inhibitory = b.net.add_population("I", 2'500, neuron);
@@ -105,7 +106,8 @@ void measure(Communicator const& world, Benchmark const& b, Figures const& brian
   };
   double build_s = 1e300, best = 1e300;
   std::uint64_t spikes = 0, num_synapses = 0, num_bytes = 0;
-  for (int repeat = 0; repeat < 3; ++repeat) {  // anew, since rates drift while synapses learn
+  // Every repeat anew, since rates drift while synapses learn.
+  for (int repeat = 0; repeat < b.repeats; ++repeat) {
     auto const start = Clock::now();
     Network network(world, b.net, Key(Seed(1)), {.num_threads = 1});
     build_s = std::min(build_s, seconds_since(start));
