@@ -38,6 +38,17 @@ inline double fastest(Communicator const& world, int repeats, std::function<void
   return best;
 }
 
+/// Seconds of one pass over `num_elements`. Small ones are repeated for a millisecond at most, many
+/// times, so that on a machine with other work too some run undisturbed.
+template <class Pass>
+double fastest_pass(Communicator const& world, std::size_t num_elements, Pass const& pass) {
+  std::size_t const num_passes = std::max<std::size_t>(1, 2'000'000 / num_elements);
+  double const seconds = fastest(world, num_elements > 10'000'000 ? 15 : 200, [&] {
+    for (std::size_t i = 0; i < num_passes; ++i) pass();
+  });
+  return seconds / static_cast<double>(num_passes);
+}
+
 /// Keeps the compiler from dropping what leads to `value`.
 template <class T>
 void keep(T const& value) {
@@ -138,22 +149,18 @@ double streaming_bandwidth(Communicator const& world, std::size_t num_elements) 
   for (auto& array : read) array.assign(num_packs, addend);
   std::array<FloatPack const*, beside> from;
   for (std::size_t k = 0; k < beside; ++k) from[k] = read[k].data();
-  std::size_t const passes = std::max<std::size_t>(1, 20'000'000 / num_elements);
-  double const seconds = fastest(world, 25, [&] {
-    for (std::size_t pass = 0; pass < passes; ++pass) {
-      FloatPack* const to = w.data();
-      FloatPack const a = factor, b = addend;
+  double const seconds = fastest_pass(world, num_elements, [&] {
+    FloatPack* const to = w.data();
+    FloatPack const a = factor, b = addend;
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < num_packs; ++i) {
-        FloatPack x = fused(to[i], a, b);
-        for (FloatPack const* const array : from) x = fused(array[i], b, x);
-        to[i] = x;
-      }
-      keep(w);
+    for (std::size_t i = 0; i < num_packs; ++i) {
+      FloatPack x = fused(to[i], a, b);
+      for (FloatPack const* const array : from) x = fused(array[i], b, x);
+      to[i] = x;
     }
+    keep(w);
   });
-  double const bytes = 4.0 * (2.0 + beside) * static_cast<double>(num_elements);
-  return bytes * static_cast<double>(passes) / seconds * world.size();
+  return 4.0 * (2.0 + beside) * static_cast<double>(num_elements) / seconds * world.size();
 }
 
 }  // namespace engram::bench

@@ -54,16 +54,10 @@ double time_updates(Communicator const& world, Shape const& shape, Rule const& r
   randomise(weights, 0);
   randomise(pre, 1);
   randomise(post, 2);
-  int const repeats = static_cast<int>(std::max<std::size_t>(1, 20'000'000 / shape.size()));
-  return bench::fastest(world, 25,
-                        [&] {
-                          for (int i = 0; i < repeats; ++i) {
-                            update_weights(space, rule, weights, ConstActivities<float>(pre),
-                                           ConstActivities<float>(post));
-                          }
-                          space.fence();
-                        }) /
-         repeats;
+  return bench::fastest_pass(world, shape.size(), [&] {
+    update_weights(space, rule, weights, ConstActivities<float>(pre), ConstActivities<float>(post));
+    space.fence();
+  });
 }
 
 std::vector<Result> measure(Communicator const& world, Shape const& shape) {
