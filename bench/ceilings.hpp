@@ -38,6 +38,17 @@ inline double fastest(Communicator const& world, int repeats, std::function<void
   return best;
 }
 
+/// Seconds of one pass over `num_elements`. Small ones are repeated for a millisecond at most, many
+/// times, so that on a machine with other work too some run undisturbed.
+template <class Pass>
+double fastest_pass(Communicator const& world, std::size_t num_elements, Pass const& pass) {
+  std::size_t const num_passes = std::max<std::size_t>(1, 2'000'000 / num_elements);
+  double const seconds = fastest(world, num_elements > 10'000'000 ? 15 : 200, [&] {
+    for (std::size_t i = 0; i < num_passes; ++i) pass();
+  });
+  return seconds / static_cast<double>(num_passes);
+}
+
 /// Keeps the compiler from dropping what leads to `value`.
 template <class T>
 void keep(T const& value) {
@@ -121,6 +132,35 @@ inline double update_bandwidth(Communicator const& world, std::size_t num_elemen
     keep(w);
   });
   return 16.0 * static_cast<double>(num_elements) / seconds * world.size();
+}
+
+/// The same in single precision on `num_elements`, which may fit a cache, with `beside` more arrays
+/// of that size read along, w = w a + b c + b d + …: bytes/s, 4 (2 + beside) an element.
+template <std::size_t beside>
+double streaming_bandwidth(Communicator const& world, std::size_t num_elements) {
+  std::size_t const num_packs = (num_elements + 15) / 16;
+  FloatPack factor, addend;
+  for (int i = 0; i < 16; ++i) {
+    factor.v[i] = 0.999f;
+    addend.v[i] = 1e-3f;
+  }
+  std::vector<FloatPack> w(num_packs, addend);
+  std::array<std::vector<FloatPack>, beside> read;
+  for (auto& array : read) array.assign(num_packs, addend);
+  std::array<FloatPack const*, beside> from;
+  for (std::size_t k = 0; k < beside; ++k) from[k] = read[k].data();
+  double const seconds = fastest_pass(world, num_elements, [&] {
+    FloatPack* const to = w.data();
+    FloatPack const a = factor, b = addend;
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < num_packs; ++i) {
+      FloatPack x = fused(to[i], a, b);
+      for (FloatPack const* const array : from) x = fused(array[i], b, x);
+      to[i] = x;
+    }
+    keep(w);
+  });
+  return 4.0 * (2.0 + beside) * static_cast<double>(num_elements) / seconds * world.size();
 }
 
 }  // namespace engram::bench

@@ -140,7 +140,7 @@ int run(Environment const& environment, std::string const& script) {
       {"sweep dense distinct", "sweep_dense", sweep(world, 1.0, false), sweep_flops(1.0)}};
   double const sparse = single(world, 0.1), dense = single(world, 1.0), product = gemv(world);
   if (!world.is_root()) return 0;
-  auto numpy = bench::peer_seconds(script);
+  auto numpy = bench::peer_figures(script);
   std::printf("%d rank(s); FMA ceiling %.1f Gflop/s\n", world.size(), peak / 1e9);
   for (auto const& f : figures) {
     std::printf("%-22s %7.3f s  %5.1f %% of the FMA ceiling", f.name.c_str(), f.seconds,

@@ -22,22 +22,24 @@ def pair_stdp(w, pre, post, c):
     np.clip(w, 0, 1, out=w)
 
 
-def timed(work, repeats):
+def timed(work, size):
     best = float("inf")
-    for _ in range(repeats):
+    for _ in range(5):
+        passes = max(1, 2_000_000 // size)
         start = time.perf_counter()
-        work()
-        best = min(best, time.perf_counter() - start)
+        for _ in range(passes):
+            work()
+        best = min(best, (time.perf_counter() - start) / passes)
     return best
 
 
 if __name__ == "__main__":
     rng = np.random.default_rng(0)
-    for networks, n in ((1, 1000), (256, 64), (16, 2000)):
+    for networks, n in ((1, 64), (1, 256), (1, 1000), (256, 64), (16, 2000)):
         w = rng.random((networks, n, n), np.float32)
         c = [rng.random((networks, n, n), np.float32) for _ in range(4)]
         pre = rng.random((networks, 1, n), np.float32)
         post = rng.random((networks, n, 1), np.float32)
         for rule in (abcd_per_synapse, abcd_shared, pair_stdp):
-            seconds = timed(lambda: rule(w, pre, post, c), 5)
+            seconds = timed(lambda: rule(w, pre, post, c), w.size)
             print(f"{rule.__name__}_{networks}x{n}x{n}", seconds, flush=True)

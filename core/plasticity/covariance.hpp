@@ -1,23 +1,17 @@
 #pragma once
 
-#include "core/plasticity/update.hpp"
+#include "core/plasticity/follow.hpp"
 
 namespace engram {
 
 namespace detail {
 
-/// mean += rate (activity - mean).
-template <class T>
-void average_activities(ExecutionSpace const& space, ConstActivities<T> const& activity,
-                        Activities<T> const& mean, PerNetwork<T> const& rate) {
-  if (activity.size() == 0) return;
-  Kokkos::parallel_for(
-      "engram::core::average_activities", unit_policy(space, activity),
-      KOKKOS_LAMBDA(int network, int unit) {
-        T& m = mean(network, unit);
-        m = fused(rate(network), activity(network, unit) - m, m);
-      });
-}
+struct RunningAverage {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T next(T mean, T activity, T rate) {
+    return fused(rate, activity - mean, mean);
+  }
+};
 
 }  // namespace detail
 
@@ -42,8 +36,8 @@ struct Covariance {
   }
   void observe(ExecutionSpace const& space, ConstActivities<T> const& pre,
                ConstActivities<T> const& post) const {
-    detail::average_activities(space, pre, mean_pre, average_rate);
-    detail::average_activities(space, post, mean_post, average_rate);
+    detail::follow_activities<detail::RunningAverage>(space, pre, mean_pre, average_rate);
+    detail::follow_activities<detail::RunningAverage>(space, post, mean_post, average_rate);
   }
 };
 

@@ -1,23 +1,17 @@
 #pragma once
 
-#include "core/plasticity/update.hpp"
+#include "core/plasticity/follow.hpp"
 
 namespace engram {
 
 namespace detail {
 
-/// xbar <- decay (xbar + s). A free function: CUDA takes no kernel from private members.
-template <class T>
-void follow_spikes(ExecutionSpace const& space, ConstActivities<T> const& spikes,
-                   Activities<T> const& trace, PerNetwork<T> const& decay) {
-  if (spikes.size() == 0) return;
-  Kokkos::parallel_for(
-      "engram::core::decay_traces", unit_policy(space, spikes),
-      KOKKOS_LAMBDA(int network, int unit) {
-        T& t = trace(network, unit);
-        t = decay(network) * (t + spikes(network, unit));
-      });
-}
+struct SpikeTrace {
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T next(T trace, T spike, T decay) {
+    return decay * (trace + spike);
+  }
+};
 
 }  // namespace detail
 
@@ -52,8 +46,8 @@ struct PairStdp {
   }
   void remember(ExecutionSpace const& space, ConstActivities<T> const& pre,
                 ConstActivities<T> const& post) const {
-    detail::follow_spikes(space, pre, trace_pre, decay_pre);
-    detail::follow_spikes(space, post, trace_post, decay_post);
+    detail::follow_activities<detail::SpikeTrace>(space, pre, trace_pre, decay_pre);
+    detail::follow_activities<detail::SpikeTrace>(space, post, trace_post, decay_post);
   }
 };
 

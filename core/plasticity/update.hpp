@@ -145,15 +145,6 @@ inline auto team_policy(ExecutionSpace const& space, std::size_t num_teams) {
   }
 }
 
-/// Every (network, unit) of `activity`.
-template <class T>
-auto unit_policy(ExecutionSpace const& space, ConstActivities<T> const& activity) {
-  using Index = std::int64_t;
-  return Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
-      space, {Index{0}, Index{0}},
-      {static_cast<Index>(activity.extent(0)), static_cast<Index>(activity.extent(1))});
-}
-
 inline int num_row_teams(std::size_t num_post) {
   return static_cast<int>((num_post + rows_per_team - 1) / rows_per_team);
 }
