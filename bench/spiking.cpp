@@ -80,8 +80,8 @@ Benchmark brunel(bool with_stdp) {
 
 using Figures = std::map<std::string, double>;
 
-/// Wall seconds a biological second of NEST 3.10, one thread, on these networks: measured by us on
-/// a Zen 4 server, not in this run.
+/// Wall seconds a biological second of NEST 3.10, one thread, on these networks: measured once, on
+/// another machine.
 Figures const& nest_seconds() {
   static Figures const seconds = {
       {"cuba", 0.72}, {"cuba_stdp", 1.08}, {"brunel", 28.6}, {"brunel_stdp", 99.0}};
