@@ -65,7 +65,7 @@ inline float draw_weight(WeightRule const& rule, Key key, std::uint64_t owner, s
 template <class Index>
 Targets<Index> build_targets(Wiring const& wiring, std::vector<float>* weights) {
   DelaySteps const delays(wiring.delay_ms, wiring.dt_ms);
-  auto const& [first_target, last_target] = wiring.targets;
+  std::uint64_t const first_target = wiring.targets.first, last_target = wiring.targets.last;
   bool const by_source = std::holds_alternative<FixedOutDegree>(wiring.rule);
   Key const weight_key = wiring.key.stream("weight"), delay_key = wiring.key.stream("delay");
   auto const owner = [&](std::uint64_t s, std::uint64_t t) { return by_source ? s : t; };
