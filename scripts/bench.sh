@@ -8,15 +8,17 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 build=${ENGRAM_BUILD_DIR:-$root/build}
-# Debian's NumPy and SciPy are of Debian's Python.
+# find_python <module…>: Debian's NumPy, SciPy and PyTorch are of Debian's Python.
 find_python() {
-  local python
+  local python modules
+  modules=$(IFS=,; echo "$*")
   for python in ${ENGRAM_PYTHON:-python3 /usr/bin/python3}; do
-    "$python" -c 'import numpy, scipy' 2>/dev/null && echo "$python" && return
+    "$python" -c "import $modules" 2>/dev/null && echo "$python" && return
   done
   return 1
 }
-if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python >/dev/null && command -v apt-get >/dev/null; then
+if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python numpy scipy torch >/dev/null &&
+  command -v apt-get >/dev/null; then
   install_packages "${packages_bench[@]}"
 fi
 prepare "$build" "${packages_build[@]}" "${packages_bench[@]}" -- \
@@ -27,10 +29,10 @@ names=("$@")
 if ((${#names[@]} == 0)); then
   for source in bench/*.cpp; do names+=("$(basename "$source" .cpp)"); done
 fi
-if python=$(find_python); then
+if python=$(find_python numpy scipy torch || find_python numpy scipy); then
   export ENGRAM_PYTHON=$python
 else
-  say "No SciPy here: without the figures of NumPy."
+  say "No SciPy here: without the figures of NumPy and PyTorch."
 fi
 mpi_environment 2
 mpiexec=$(find_mpiexec "$build")
