@@ -131,7 +131,7 @@ struct MlpGradient {
 
 template <class View, class Values>
 View on_device(std::string const& label, Values const& values) {
-  View const view(label, values.size());
+  View view(label, values.size());
   auto const mirror = Kokkos::create_mirror_view(view);
   for (std::size_t i = 0; i < values.size(); ++i) mirror(i) = values[i];
   copy_to_device(view, mirror);

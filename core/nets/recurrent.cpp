@@ -149,7 +149,7 @@ ConstRows<T> RecurrentNet<T>::forward(ExecutionSpace const& space, ConstGenomes<
 
 template <class T>
 Rows<T> RecurrentNet<T>::final_state(ExecutionSpace const& space) const {
-  Rows<T> const result("engram::core::recurrent_state", num_networks_, num_samples_, state_size_);
+  Rows<T> result("engram::core::recurrent_state", num_networks_, num_samples_, state_size_);
   using Policy = Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>;
   Kokkos::parallel_for(
       "engram::core::copy_final_state",

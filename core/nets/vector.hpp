@@ -13,27 +13,26 @@
 
 namespace engram::detail {
 
-template <class T>
-struct VectorOf;
-template <>
-struct VectorOf<float> {
-  using Type = float __attribute__((vector_size(64)));
-};
-template <>
-struct VectorOf<double> {
-  using Type = double __attribute__((vector_size(64)));
-};
-
 /// 64 bytes of scalars: one AVX-512 register, two of AVX2.
 template <class T>
-using Vector = typename VectorOf<T>::Type;
+struct Vector;
+template <>
+struct alignas(64) Vector<float> {
+  using Values = float __attribute__((vector_size(64)));
+  Values v;
+};
+template <>
+struct alignas(64) Vector<double> {
+  using Values = double __attribute__((vector_size(64)));
+  Values v;
+};
 
 template <class T>
 inline constexpr int vector_width = 64 / static_cast<int>(sizeof(T));
 
 template <class T>
 Vector<T> splat_vector(T value) {
-  return value - Vector<T>{};
+  return {value - typename Vector<T>::Values{}};
 }
 
 /// `p` needs no alignment.
@@ -54,9 +53,11 @@ Vector<T> load_first(T const* p, int count) {
 #ifdef __AVX512F__
   unsigned const mask = (1u << count) - 1u;
   if constexpr (sizeof(T) == 4) {
-    return reinterpret_cast<Vector<T>>(_mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), p));
+    return {reinterpret_cast<typename Vector<T>::Values>(
+        _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), p))};
   } else {
-    return reinterpret_cast<Vector<T>>(_mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), p));
+    return {reinterpret_cast<typename Vector<T>::Values>(
+        _mm512_maskz_loadu_pd(static_cast<__mmask8>(mask), p))};
   }
 #else
   Vector<T> v{};
@@ -69,9 +70,9 @@ void store_first(T* p, Vector<T> const& v, int count) {
 #ifdef __AVX512F__
   unsigned const mask = (1u << count) - 1u;
   if constexpr (sizeof(T) == 4) {
-    _mm512_mask_storeu_ps(p, static_cast<__mmask16>(mask), reinterpret_cast<__m512>(v));
+    _mm512_mask_storeu_ps(p, static_cast<__mmask16>(mask), reinterpret_cast<__m512>(v.v));
   } else {
-    _mm512_mask_storeu_pd(p, static_cast<__mmask8>(mask), reinterpret_cast<__m512d>(v));
+    _mm512_mask_storeu_pd(p, static_cast<__mmask8>(mask), reinterpret_cast<__m512d>(v.v));
   }
 #else
   std::memcpy(p, &v, static_cast<std::size_t>(count) * sizeof(T));
@@ -82,8 +83,9 @@ void store_first(T* p, Vector<T> const& v, int count) {
 inline Vector<float> fused_vector(Vector<float> const& a, Vector<float> const& b,
                                   Vector<float> const& c) {
 #if defined(__AVX512F__)
-  return reinterpret_cast<Vector<float>>(_mm512_fmadd_ps(
-      reinterpret_cast<__m512>(a), reinterpret_cast<__m512>(b), reinterpret_cast<__m512>(c)));
+  return {reinterpret_cast<Vector<float>::Values>(_mm512_fmadd_ps(reinterpret_cast<__m512>(a.v),
+                                                                  reinterpret_cast<__m512>(b.v),
+                                                                  reinterpret_cast<__m512>(c.v)))};
 #elif defined(__AVX2__) && defined(__FMA__)
   __m256 ha[2], hb[2], hc[2];
   std::memcpy(ha, &a, 64);
@@ -95,14 +97,14 @@ inline Vector<float> fused_vector(Vector<float> const& a, Vector<float> const& b
   return r;
 #else
   Vector<float> r;
-  for (int i = 0; i < vector_width<float>; ++i) r[i] = fused(a[i], b[i], c[i]);
+  for (int i = 0; i < vector_width<float>; ++i) r.v[i] = fused(a.v[i], b.v[i], c.v[i]);
   return r;
 #endif
 }
 
 inline Vector<double> fused_vector(Vector<double> const& a, Vector<double> const& b,
                                    Vector<double> const& c) {
-  return fused(Pack{a}, Pack{b}, Pack{c}).v;
+  return {fused(Pack{a.v}, Pack{b.v}, Pack{c.v}).v};
 }
 
 #if defined(__clang__) || __GNUC__ >= 12
@@ -110,9 +112,10 @@ inline Vector<double> fused_vector(Vector<double> const& a, Vector<double> const
 template <int size, class V, std::size_t... j>
 void exchange_blocks(V& row, V& other, std::index_sequence<j...>) {
   constexpr int width = sizeof...(j);
-  V const a = row, b = other;
-  row = __builtin_shufflevector(a, b, ((int(j) & size) == 0 ? int(j) : width + int(j) - size)...);
-  other = __builtin_shufflevector(a, b, ((int(j) & size) == 0 ? int(j) + size : width + int(j))...);
+  auto const a = row.v, b = other.v;
+  row.v = __builtin_shufflevector(a, b, ((int(j) & size) == 0 ? int(j) : width + int(j) - size)...);
+  other.v =
+      __builtin_shufflevector(a, b, ((int(j) & size) == 0 ? int(j) + size : width + int(j))...);
 }
 #endif
 
@@ -136,9 +139,9 @@ void transpose_vectors(Vector<T> (&rows)[vector_width<T>]) {
 #else
   for (int i = 0; i < width; ++i) {
     for (int j = 0; j < i; ++j) {
-      T const swapped = rows[i][j];
-      rows[i][j] = rows[j][i];
-      rows[j][i] = swapped;
+      T const swapped = rows[i].v[j];
+      rows[i].v[j] = rows[j].v[i];
+      rows[j].v[i] = swapped;
     }
   }
 #endif
