@@ -119,7 +119,7 @@ KOKKOS_INLINE_FUNCTION T tanh_fast(T const& x) {
 KOKKOS_INLINE_FUNCTION float tanh_fast(float x) {
   constexpr float shift = 0x1.8p23f;
   float const m = x < 0.0f ? -x : x;
-  float const z = m > 10.0f ? 10.0f : m;            // tanh(10) rounds to 1
+  float const z = m > 10.0f ? 10.0f : m;              // tanh(10) rounds to 1
   float const rounded = fused(z, 2.8853901f, shift);  // z * 2/ln 2
   float const n = rounded - shift;
   float y = fused(n, -0x1.62e4p-2f, z);  // ln(2)/2 in two parts: the first product is exact

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/nets/recurrent_backward.hpp"
 #include "core/nets/recurrent_kernels.hpp"
 
 namespace engram {
