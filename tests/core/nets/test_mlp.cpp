@@ -73,7 +73,7 @@ TEST(Mlp, EqualsTheReferenceInFloat) {
   expect_reference_of_all_shapes<float>();
 }
 
-/// Loss of network 0 of a pair, and the gradients of both.
+/// Loss against fixed labels or targets, with its gradient in dy.
 double mean_loss(Mlp<double>& net, Genomes<double> const& theta, Rows<double> const& x,
                  bool cross_entropy, Rows<double> const& dy) {
   ExecutionSpace const space;

@@ -121,6 +121,49 @@ TEST(Recurrent, GradientsAreDerivatives) {
   }
 }
 
+template <class T>
+Vec gradient_of(RecurrentSpec const& spec, std::size_t samples, std::size_t steps,
+                Genomes<T> const& theta, Rows<T> const& x, Rows<T> const& dy) {
+  ExecutionSpace const space;
+  RecurrentNet<T> net(spec, 1, samples, steps);
+  Genomes<T> const gradient("engram::tests::gradient", 1, net.num_parameters());
+  net.forward(space, theta, x);
+  net.backward(space, theta, x, dy, gradient);
+  return of_network(gradient, 0);
+}
+
+/// Sizes of several teams, tiles and panels: some derivatives in double precision, and all of them
+/// in single against double. There, a gradient sums samples x steps numbers below 1, each off by
+/// roundings of sums over the units and steps.
+TEST(Recurrent, GradientsOfLargeNetsAreDerivatives) {
+  ExecutionSpace const space;
+  constexpr std::size_t samples = 35, steps = 3, units = 70;
+  for (CellKind const cell : all_cells) {
+    RecurrentSpec const spec{cell, 3, static_cast<int>(units), 2};
+    RecurrentNet<double> net(spec, 1, samples, steps);
+    auto const theta = uniform_genomes<float>(1, net.num_parameters(), 0.12);
+    auto const x = uniform_rows<float>(1, samples * steps, 3, 1);
+    auto const dy = uniform_rows<float>(1, samples * steps, 2, 2);
+    Genomes<double> const theta_wide("engram::tests::theta", 1, net.num_parameters());
+    Rows<double> const x_wide("engram::tests::x", 1, samples * steps, 3);
+    Rows<double> const dy_wide("engram::tests::dy", 1, samples * steps, 2);
+    fill(theta_wide, [host = on_host(theta)](std::size_t i) { return host.data()[i]; });
+    fill(x_wide, [host = on_host(x)](std::size_t i) { return host.data()[i]; });
+    fill(dy_wide, [host = on_host(dy)](std::size_t i) { return host.data()[i]; });
+    Vec const exact = gradient_of(spec, samples, steps, theta_wide, x_wide, dy_wide);
+    Vec const single = gradient_of(spec, samples, steps, theta, x, dy);
+    double const tolerance =
+        samples * steps * static_cast<double>(units) * std::numeric_limits<float>::epsilon();
+    for (std::size_t p = 0; p < exact.size(); ++p) ASSERT_NEAR(single[p], exact[p], tolerance);
+    mean_loss(net.forward(space, theta_wide, x_wide), false, dy_wide);
+    Vec const of_loss = gradient_of(spec, samples, steps, theta_wide, x_wide, dy_wide);
+    Rows<double> const unused("engram::tests::dy", 1, samples * steps, 2);
+    expect_derivatives(
+        [&] { return mean_loss(net.forward(space, theta_wide, x_wide), false, unused); },
+        theta_wide, of_loss, 211);
+  }
+}
+
 /// Sum of output times a fixed random number, over rows from `first` on.
 double weighted_sum(ConstRows<double> const& y, Rows<double> const& factors, std::size_t first) {
   auto const a = on_host(y);
