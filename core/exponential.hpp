@@ -7,6 +7,24 @@
 
 namespace engram {
 
+namespace detail {
+
+// One number each: loops with a copy of two at once are not vectorised by GCC 12.
+
+KOKKOS_INLINE_FUNCTION float float_of_bits(std::int32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+KOKKOS_INLINE_FUNCTION double double_of_bits(std::int64_t bits) {
+  double value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+}  // namespace detail
+
 /// exp(x) within 2 units in the last place where the result is a normal number; 0 below, infinity
 /// above; NaN gives NaN. Straight-line code, so that loops over it go into vector registers, with
 /// the same bits in every lane and remainder.
@@ -33,10 +51,8 @@ KOKKOS_INLINE_FUNCTION float exp_fast(float x) {
   std::memcpy(&sum, &rounded, sizeof sum);
   std::int32_t const whole = (sum << 10) >> 10;
   std::int32_t const half = whole >> 1;
-  std::int32_t const bits[2] = {(half + 127) << 23, (whole - half + 127) << 23};
-  float factors[2];
-  std::memcpy(factors, bits, sizeof factors);
-  return p * factors[0] * factors[1];
+  return p * detail::float_of_bits((half + 127) << 23) *
+         detail::float_of_bits((whole - half + 127) << 23);
 }
 
 KOKKOS_INLINE_FUNCTION double exp_fast(double x) {
@@ -64,10 +80,8 @@ KOKKOS_INLINE_FUNCTION double exp_fast(double x) {
   std::memcpy(&sum, &rounded, sizeof sum);
   std::int64_t const whole = (sum << 13) >> 13;  // 51 bits with their sign
   std::int64_t const half = whole >> 1;
-  std::int64_t const bits[2] = {(half + 1023) << 52, (whole - half + 1023) << 52};
-  double factors[2];
-  std::memcpy(factors, bits, sizeof factors);
-  return p * factors[0] * factors[1];
+  return p * detail::double_of_bits((half + 1023) << 52) *
+         detail::double_of_bits((whole - half + 1023) << 52);
 }
 
 }  // namespace engram

@@ -8,15 +8,16 @@ source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 cd "$root"
 
 build=${ENGRAM_BUILD_DIR:-$root/build}
-# Debian's NumPy, SciPy and Brian2 are of Debian's Python.
+# find_python <module…>: Debian's NumPy, SciPy, PyTorch and Brian2 are of Debian's Python.
 find_python() {
-  local python
+  local python modules
+  modules=$(IFS=,; echo "$*")
   for python in ${ENGRAM_PYTHON:-python3 /usr/bin/python3}; do
-    "$python" -W ignore -c "import $1" 2>/dev/null && echo "$python" && return
+    "$python" -W ignore -c "import $modules" 2>/dev/null && echo "$python" && return
   done
   return 1
 }
-if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python 'numpy, scipy, brian2' >/dev/null &&
+if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python numpy scipy torch brian2 >/dev/null &&
   command -v apt-get >/dev/null; then
   install_packages "${packages_bench[@]}"
 fi
@@ -28,10 +29,10 @@ names=("$@")
 if ((${#names[@]} == 0)); then
   for source in bench/*.cpp; do names+=("$(basename "$source" .cpp)"); done
 fi
-if python=$(find_python 'numpy, scipy, brian2' || find_python 'numpy, scipy'); then
+if python=$(find_python numpy scipy torch brian2 || find_python numpy scipy); then
   export ENGRAM_PYTHON=$python
 else
-  say "No SciPy here: without the figures of NumPy and Brian2."
+  say "No SciPy here: without the figures of NumPy, PyTorch and Brian2."
 fi
 mpi_environment 2
 mpiexec=$(find_mpiexec "$build")
