@@ -8,9 +8,9 @@
 
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
+#include "bench/program.hpp"
 #include "core/readout/ridge.hpp"
 #include "core/reservoir/population.hpp"
-#include "parallel/environment.hpp"
 
 // A sweep of 64 echo state networks of 200 units over 5,000 steps with ridge readout, and single
 // networks of 1,000 units, beside the ceilings of the machine and, given bench/esn_population.py,
@@ -126,8 +126,7 @@ double sweep_flops(double density) {
   return networks * (states + gram + n * n * n / 3.0);
 }
 
-int run(Environment const& environment, std::string const& script) {
-  auto const& world = environment.world();
+int run(Communicator const& world, std::string const& script) {
   double const peak = bench::double_fma_rate(world);
   struct Figure {
     std::string name, numpy;
@@ -167,8 +166,5 @@ int run(Environment const& environment, std::string const& script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  EnvironmentOptions options;
-  options.num_threads = 1;
-  Environment const environment(argc, argv, options);
-  return environment.run([&] { return run(environment, argc > 1 ? argv[1] : ""); });
+  return bench::run_program(argc, argv, run);
 }

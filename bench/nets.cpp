@@ -6,9 +6,9 @@
 
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
+#include "bench/program.hpp"
 #include "core/nets/initialise.hpp"
 #include "core/nets/loss.hpp"
-#include "parallel/environment.hpp"
 
 // A forward and a backward pass of single-precision nets, batch 32, in Gflop/s of the matrix
 // products beside the machine's rate of multiply-adds and, given bench/nets.py, PyTorch:
@@ -108,7 +108,8 @@ Result measure_recurrent(Communicator const& world, std::string const& name, Cel
 
 int run(Communicator const& world, std::string const& script) {
   double const ceiling = bench::float_fma_rate(world);
-  auto const peer = world.is_root() ? bench::peer_figures(script, "torch") : std::map<std::string, double>();
+  auto const peer =
+      world.is_root() ? bench::peer_figures(script, "torch") : std::map<std::string, double>();
   if (world.is_root()) {
     std::printf("%d rank(s); multiply-adds %.1f Gflop/s\n", world.size(), ceiling / 1e9);
   }
@@ -134,8 +135,5 @@ int run(Communicator const& world, std::string const& script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  EnvironmentOptions options;
-  options.num_threads = 1;
-  Environment const environment(argc, argv, options);
-  return environment.run([&] { return run(environment.world(), argc > 1 ? argv[1] : ""); });
+  return bench::run_program(argc, argv, run);
 }

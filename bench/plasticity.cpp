@@ -4,10 +4,10 @@
 
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
+#include "bench/program.hpp"
 #include "core/plasticity/abcd.hpp"
 #include "core/plasticity/pair_stdp.hpp"
 #include "core/random/random.hpp"
-#include "parallel/environment.hpp"
 
 // Plasticity updates of dense single-precision weights in updates/s, for sizes from the first cache
 // to memory. Beside them the bandwidth that the machine has for the same arrays, read and written
@@ -114,8 +114,5 @@ int run(Communicator const& world, std::string const& script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  EnvironmentOptions options;
-  options.num_threads = 1;
-  Environment const environment(argc, argv, options);
-  return environment.run([&] { return run(environment.world(), argc > 1 ? argv[1] : ""); });
+  return bench::run_program(argc, argv, run);
 }

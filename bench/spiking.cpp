@@ -7,9 +7,9 @@
 
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
+#include "bench/program.hpp"
 #include "core/spiking/lif.hpp"
 #include "core/spiking/network.hpp"
-#include "parallel/environment.hpp"
 
 // Spiking networks that simulators are measured with, in wall seconds a biological second and
 // synaptic events a second; and how fast they are built. Beside them, given bench/spiking.py, the
@@ -150,8 +150,5 @@ int run(Communicator const& world, std::string const& script) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  EnvironmentOptions options;
-  options.num_threads = 1;
-  Environment const environment(argc, argv, options);
-  return environment.run([&] { return run(environment.world(), argc > 1 ? argv[1] : ""); });
+  return bench::run_program(argc, argv, run);
 }

@@ -136,16 +136,8 @@ class SpikingBalance final : public Experiment {
 
   Parameters example() const override {
     Parameters p(parameters());
-    p.set("num_excitatory", std::int64_t{80});
-    p.set("num_inhibitory", std::int64_t{20});
+    make_tiny(p);
     p.set("j_mv", 0.5);
-    p.set("warm_up_ms", 10.0);
-    p.set("time_ms", 40.0);
-    p.set("min_intervals", std::int64_t{2});
-    p.set("record_spikes", std::int64_t{5});
-    p.set("record_states", std::int64_t{2});
-    p.set("record_states_ms", 7.0);
-    p.set("record_rates_ms", 5.0);
     return p;
   }
 

@@ -161,18 +161,10 @@ class SpikingCuba final : public Experiment {
 
   Parameters example() const override {
     Parameters p(parameters());
-    p.set("num_excitatory", std::int64_t{80});
-    p.set("num_inhibitory", std::int64_t{20});
+    make_tiny(p);
     p.set("probability", 0.1);
     p.set("stdp_rate", 0.01);
     p.set("delay_ms", 1.0);
-    p.set("warm_up_ms", 10.0);
-    p.set("time_ms", 40.0);
-    p.set("min_intervals", std::int64_t{2});
-    p.set("record_spikes", std::int64_t{5});
-    p.set("record_states", std::int64_t{2});
-    p.set("record_states_ms", 7.0);
-    p.set("record_rates_ms", 5.0);
     p.set("record_weights", std::string("all"));
     return p;
   }

@@ -87,6 +87,18 @@ std::vector<ParameterSpec> spiking_run_parameters(double warm_up_ms, double time
   return specs;
 }
 
+void make_tiny(Parameters& p) {
+  p.set("num_excitatory", std::int64_t{80});
+  p.set("num_inhibitory", std::int64_t{20});
+  p.set("warm_up_ms", 10.0);
+  p.set("time_ms", 40.0);
+  p.set("min_intervals", std::int64_t{2});
+  p.set("record_spikes", std::int64_t{5});
+  p.set("record_states", std::int64_t{2});
+  p.set("record_states_ms", 7.0);
+  p.set("record_rates_ms", 5.0);
+}
+
 void check_spiking_run(Parameters const& p) {
   double const dt_ms = p.real("dt_ms");
   if (p.real("delay_ms") < 0.5 * dt_ms) {

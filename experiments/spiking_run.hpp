@@ -21,6 +21,9 @@ std::vector<ParameterSpec> spiking_size_parameters(std::int64_t num_excitatory,
 /// dt_ms, warm_up_ms, time_ms, min_intervals and those of the recorder.
 std::vector<ParameterSpec> spiking_run_parameters(double warm_up_ms, double time_ms);
 
+/// A network of 100 neurons for a moment, with all recordings on: for examples.
+void make_tiny(Parameters& parameters);
+
 /// Checks that go beyond single ranges, of the parameters above and `delay_ms`. Throws UserError.
 void check_spiking_run(Parameters const& parameters);
 
