@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <type_traits>
 
 #include "core/random/philox_lanes.hpp"
 
@@ -155,6 +156,12 @@ void fill(Noise const& noise, std::uint64_t first, std::span<Real> out) {
   for_each_chunk<Noise>(
       first, out.size(),
       [&](std::size_t offset, std::size_t count, std::uint64_t i_block, std::size_t skipped) {
+        if constexpr (std::is_same_v<Real, float>) {
+          if (skipped == 0 && count % Noise::block == 0) {
+            noise.fill_blocks(i_block, count / Noise::block, out.data() + offset);
+            return;
+          }
+        }
         std::copy_n(make(noise, i_block, skipped, count, values), count, out.data() + offset);
       });
 }
