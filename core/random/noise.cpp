@@ -12,7 +12,7 @@ namespace {
 
 #if defined(ENGRAM_VECTOR_EXTENSION) && defined(__AVX512F__)
 
-using Lanes16 = detail::Words;
+using Lanes16 = detail::Words16;
 using Rounds = PhiloxRounds;
 
 /// Words of the counters 16 i_block, 16 i_block + 1, …; word w of all in words[w].
@@ -33,12 +33,12 @@ inline void random_words(Rounds const& rounds, std::uint64_t i_block, Lanes16 (&
   }
 }
 
-void store_lanes(float* out, detail::Floats x) {
+void store_lanes(float* out, detail::Floats16 x) {
   _mm512_storeu_ps(out, (__m512)x);
 }
 
 void normal_lanes(Lanes16 const& a, Lanes16 const& b, float* first, float* second) {
-  detail::Floats x, y;
+  detail::Floats16 x, y;
   normal_pair(a, b, x, y);
   store_lanes(first, x);
   store_lanes(second, y);

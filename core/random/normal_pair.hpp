@@ -44,37 +44,37 @@ KOKKOS_INLINE_FUNCTION void constant(float& out, float value) {
 
 #if defined(ENGRAM_VECTOR_EXTENSION) && defined(__AVX512F__)
 
-using Floats = float __attribute__((vector_size(64)));
-using Words = std::uint32_t __attribute__((vector_size(64)));
-using Integers = std::int32_t __attribute__((vector_size(64)));
+using Floats16 = float __attribute__((vector_size(64)));
+using Words16 = std::uint32_t __attribute__((vector_size(64)));
+using Integers16 = std::int32_t __attribute__((vector_size(64)));
 
 // A cast between vector types keeps the bits.
-inline Floats float_of_unsigned(Words x) {
-  return (Floats)_mm512_cvtepu32_ps((__m512i)x);
+inline Floats16 float_of_unsigned(Words16 x) {
+  return (Floats16)_mm512_cvtepu32_ps((__m512i)x);
 }
-inline Floats float_of_signed(Words x) {
-  return (Floats)_mm512_cvtepi32_ps((__m512i)x);
+inline Floats16 float_of_signed(Words16 x) {
+  return (Floats16)_mm512_cvtepi32_ps((__m512i)x);
 }
-inline Words bits_of(Floats x) {
-  return (Words)x;
+inline Words16 bits_of(Floats16 x) {
+  return (Words16)x;
 }
-inline Floats float_of_bits(Words bits) {
-  return (Floats)bits;
+inline Floats16 float_of_bits(Words16 bits) {
+  return (Floats16)bits;
 }
-inline Words exponent(Words bits) {
-  return (Words)((Integers)bits >> 23);
+inline Words16 exponent(Words16 bits) {
+  return (Words16)((Integers16)bits >> 23);
 }
-inline Floats select(Integers condition, Floats yes, Floats no) {
+inline Floats16 select(Integers16 condition, Floats16 yes, Floats16 no) {
   return condition ? yes : no;
 }
-inline Floats square_root(Floats x) {
-  return (Floats)_mm512_sqrt_ps((__m512)x);
+inline Floats16 square_root(Floats16 x) {
+  return (Floats16)_mm512_sqrt_ps((__m512)x);
 }
-inline Floats fused(Floats a, Floats b, Floats c) {
-  return (Floats)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+inline Floats16 fused(Floats16 a, Floats16 b, Floats16 c) {
+  return (Floats16)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
 }
-inline void constant(Floats& out, float value) {
-  out = (Floats)_mm512_set1_ps(value);
+inline void constant(Floats16& out, float value) {
+  out = (Floats16)_mm512_set1_ps(value);
 }
 
 #endif

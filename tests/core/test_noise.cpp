@@ -118,6 +118,30 @@ TYPED_TEST(AnyNoise, SizesHaveToAgree) {
       std::invalid_argument);
 }
 
+std::vector<float> values_in_kernel(GaussianNoise const& normals, RademacherNoise const& signs,
+                                    int n) {
+  ExecutionSpace const space;
+  Kokkos::View<float*, ExecutionSpace> values("engram::tests::values", n);
+  Kokkos::parallel_for(
+      "engram::tests::noise", Kokkos::RangePolicy<ExecutionSpace>(space, 0, n),
+      KOKKOS_LAMBDA(int i) {
+        auto const position = static_cast<std::uint64_t>(i);
+        values(i) = normals.value(position) * signs.value(position);
+      });
+  auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), values);
+  return std::vector(host.data(), host.data() + host.extent(0));
+}
+
+TEST(Noise, KernelSeesWhatTheHostSees) {
+  GaussianNoise const normals(key_of("kernel"));
+  RademacherNoise const signs(key_of("kernel signs"));
+  auto const values = values_in_kernel(normals, signs, 3000);
+  auto const x = sample(normals, 0, 3000), sign = sample(signs, 0, 3000);
+  // A device has fused multiply-adds where a host may not.
+  double const tolerance = is_host_space ? 0.0 : 7e-6;
+  for (std::size_t i = 0; i < x.size(); ++i) ASSERT_NEAR(values[i], x[i] * sign[i], tolerance);
+}
+
 TEST(GaussianNoise, HasTheMomentsOfANormal) {
   constexpr std::size_t n = 2'000'000;
   auto const x = sample(GaussianNoise(key_of("moments")), 0, n);
