@@ -6,15 +6,52 @@
 
 namespace engram {
 
+#if defined(ENGRAM_VECTOR_EXTENSION) && defined(__AVX512F__)
+
+/// The keys of the ten rounds. Those who draw from many counters make them once, in memory, from
+/// where a vector operation takes them for all lanes at no cost.
+struct PhiloxRounds {
+  explicit PhiloxRounds(std::uint64_t key) {
+    auto key0 = static_cast<std::uint32_t>(key), key1 = static_cast<std::uint32_t>(key >> 32);
+    for (auto& k : keys) {
+      k[0] = static_cast<long long>(key0);
+      k[1] = static_cast<long long>(key1);
+      key0 += 0x9E3779B9u;
+      key1 += 0xBB67AE85u;
+    }
+  }
+  long long keys[10][2];
+};
+
+/// philox_lanes on registers: words lie in the low halves of 64-bit lanes, the first eight counters
+/// in c[w][0]; what stands in the high halves is never looked at. Compilers widen products of 32
+/// bits badly.
+inline void philox_lanes(PhiloxRounds const& rounds, __m512i (&c)[4][2]) {
+  __m512i const factor0 = _mm512_set1_epi64(0xD2511F53), factor1 = _mm512_set1_epi64(0xCD9E8D57);
+  for (auto const& key : rounds.keys) {
+    __m512i const k0 = _mm512_set1_epi64(key[0]), k1 = _mm512_set1_epi64(key[1]);
+    for (int half = 0; half < 2; ++half) {
+      constexpr int three_way_xor = 0x96;
+      __m512i const a = _mm512_mul_epu32(factor0, c[0][half]);
+      __m512i const b = _mm512_mul_epu32(factor1, c[2][half]);
+      // High words by a shuffle: a shift would compete with the products for their port.
+      __m512i const a_high = _mm512_shuffle_epi32(a, _MM_PERM_DDBB);
+      __m512i const b_high = _mm512_shuffle_epi32(b, _MM_PERM_DDBB);
+      c[0][half] = _mm512_ternarylogic_epi64(b_high, c[1][half], k0, three_way_xor);
+      c[2][half] = _mm512_ternarylogic_epi64(a_high, c[3][half], k1, three_way_xor);
+      c[1][half] = b;
+      c[3][half] = a;
+    }
+  }
+}
+
+#endif
+
 /// Philox4x32-10 (Salmon et al. 2011, doi 10.1145/2063384.2063405) on sixteen counters at a time:
 /// counter[w][l] is word w of the l-th, and becomes its random word; the same numbers as
 /// Random123's.
 inline void philox_lanes(std::uint64_t key, std::uint32_t (&counter)[4][16]) {
-  auto key0 = static_cast<std::uint32_t>(key), key1 = static_cast<std::uint32_t>(key >> 32);
 #if defined(ENGRAM_VECTOR_EXTENSION) && defined(__AVX512F__)
-  // Compilers widen products of 32 bits badly. Words lie in the low halves of 64-bit lanes; what
-  // stands in the high halves is never looked at.
-  __m512i const factor0 = _mm512_set1_epi64(0xD2511F53), factor1 = _mm512_set1_epi64(0xCD9E8D57);
   __m512i c[4][2];
   for (int w = 0; w < 4; ++w) {
     for (int half = 0; half < 2; ++half) {
@@ -22,22 +59,7 @@ inline void philox_lanes(std::uint64_t key, std::uint32_t (&counter)[4][16]) {
           _mm256_loadu_si256(reinterpret_cast<__m256i const*>(&counter[w][8 * half])));
     }
   }
-  for (int round = 0; round < 10; ++round) {
-    __m512i const k0 = _mm512_set1_epi64(key0), k1 = _mm512_set1_epi64(key1);
-    for (int half = 0; half < 2; ++half) {
-      constexpr int three_way_xor = 0x96;
-      __m512i const a = _mm512_mul_epu32(factor0, c[0][half]);
-      __m512i const b = _mm512_mul_epu32(factor1, c[2][half]);
-      c[0][half] =
-          _mm512_ternarylogic_epi64(_mm512_srli_epi64(b, 32), c[1][half], k0, three_way_xor);
-      c[2][half] =
-          _mm512_ternarylogic_epi64(_mm512_srli_epi64(a, 32), c[3][half], k1, three_way_xor);
-      c[1][half] = b;
-      c[3][half] = a;
-    }
-    key0 += 0x9E3779B9u;
-    key1 += 0xBB67AE85u;
-  }
+  philox_lanes(PhiloxRounds(key), c);
   for (int w = 0; w < 4; ++w) {
     for (int half = 0; half < 2; ++half) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(&counter[w][8 * half]),
@@ -45,6 +67,7 @@ inline void philox_lanes(std::uint64_t key, std::uint32_t (&counter)[4][16]) {
     }
   }
 #else
+  auto key0 = static_cast<std::uint32_t>(key), key1 = static_cast<std::uint32_t>(key >> 32);
   for (int round = 0; round < 10; ++round) {
     ENGRAM_INDEPENDENT_ITERATIONS
     for (int l = 0; l < 16; ++l) {

@@ -1,0 +1,67 @@
+#include "core/zeroth_order/directions.hpp"
+
+#include <cmath>
+#include <span>
+#include <stdexcept>
+
+#include "core/random/noise.hpp"
+
+namespace engram {
+
+namespace {
+
+double dot(std::span<double const> a, std::span<double const> b) {
+  double sum = 0.0;
+  for (std::size_t j = 0; j < a.size(); ++j) sum = fused(a[j], b[j], sum);
+  return sum;
+}
+
+void set_length(std::span<double> v, double length) {
+  double const scale = length / std::sqrt(dot(v, v));
+  for (double& x : v) x *= scale;
+}
+
+/// Takes from v its part along each of the `num` unit vectors of `basis`; twice, since what
+/// rounding leaves of it the first time may be large beside the rest (Giraud et al. 2005, doi
+/// 10.1007/s00211-005-0615-4).
+void orthogonalise(std::span<double const> basis, std::size_t num, std::span<double> v) {
+  for (int pass = 0; pass < 2; ++pass) {
+    for (std::size_t i = 0; i < num; ++i) {
+      auto const u = basis.subspan(i * v.size(), v.size());
+      double const along = dot(u, v);
+      for (std::size_t j = 0; j < v.size(); ++j) v[j] = fused(-along, u[j], v[j]);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<double> draw_directions(Directions kind, Key key, std::size_t num,
+                                    std::size_t dimension) {
+  if (dimension == 0) throw std::invalid_argument("draw_directions: no dimension");
+  if (kind == Directions::orthogonal && num > dimension) {
+    throw std::invalid_argument("draw_directions: more orthogonal directions than dimensions");
+  }
+  std::vector<double> directions(num * dimension);
+  std::span<double> const all(directions);
+  double const radius = std::sqrt(static_cast<double>(dimension));
+  for (std::size_t i = 0; i < num; ++i) {
+    auto const v = all.subspan(i * dimension, dimension);
+    if (kind == Directions::rademacher) {
+      fill(RademacherNoise(key.index(i)), 0, v);
+      continue;
+    }
+    fill(GaussianNoise(key.index(i)), 0, v);
+    if (kind == Directions::sphere) set_length(v, radius);
+    if (kind == Directions::orthogonal) {
+      orthogonalise(all, i, v);
+      set_length(v, 1.0);
+    }
+  }
+  if (kind == Directions::orthogonal) {
+    for (double& x : directions) x *= radius;
+  }
+  return directions;
+}
+
+}  // namespace engram
