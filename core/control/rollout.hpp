@@ -42,6 +42,22 @@ struct Episodes {
 
 namespace detail {
 
+/// One step of `num` episodes. Ends are words and not bools: a vector of those would be far wider
+/// than one of the numbers beside them.
+template <ControlTask Task>
+KOKKOS_INLINE_FUNCTION void step_episodes(Task const& task, int num, typename Task::State* states,
+                                          typename Task::Action const* actions, double* rewards,
+                                          int* ends) {
+  // A store to a state could change the task, as far as a compiler can see; not a copy of it.
+  Task const own = task;
+  ENGRAM_INDEPENDENT_ITERATIONS
+  for (int l = 0; l < num; ++l) {
+    Transition const transition = own.step(states[l], actions[l]);
+    rewards[l] = transition.reward;
+    ends[l] = transition.terminated ? 1 : 0;
+  }
+}
+
 struct NoMemory {};
 
 template <class Policy, bool has_memory>
@@ -83,21 +99,22 @@ struct RolloutKernel {
     int num_active = left < num_lanes ? left : num_lanes;
     typename Task::State states[num_lanes];
     typename Task::Action actions[num_lanes];
-    Transition transitions[num_lanes];
+    double rewards[num_lanes];
+    int ends[num_lanes];
     Lane lanes[num_lanes];
     for (int l = 0; l < num_active; ++l) start(i_member, first + l, states[l], lanes[l]);
     for (int step = 1; num_active > 0; ++step) {
       for (int l = 0; l < num_active; ++l) actions[l] = act(i_member, step, states[l], lanes[l]);
-      ENGRAM_INDEPENDENT_ITERATIONS
-      for (int l = 0; l < num_active; ++l) transitions[l] = task.step(states[l], actions[l]);
+      step_episodes(task, num_active, states, actions, rewards, ends);
       for (int l = 0; l < num_active;) {
-        lanes[l].total += transitions[l].reward;
-        if (transitions[l].terminated || step == episodes.max_steps) {
+        lanes[l].total += rewards[l];
+        if (ends[l] != 0 || step == episodes.max_steps) {
           finish(i_member, step, lanes[l]);
           --num_active;
           states[l] = states[num_active];
           lanes[l] = lanes[num_active];
-          transitions[l] = transitions[num_active];
+          rewards[l] = rewards[num_active];
+          ends[l] = ends[num_active];
         } else {
           ++l;
         }
