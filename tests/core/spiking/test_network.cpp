@@ -140,6 +140,24 @@ TEST(Network, HeedsItsDeadline) {
   EXPECT_EQ(network.step(), 0);
 }
 
+/// Takes until its deadline to be built.
+struct SlowNeuron : LifDelta {
+  Deadline deadline;
+  Constants constants(double dt_ms) const {
+    while (!deadline.passed()) continue;
+    return LifDelta::constants(dt_ms);
+  }
+};
+
+TEST(Network, IsNotBuiltBeyondADeadlineThatPassesMeanwhile) {
+  auto const deadline = Deadline::in(0.02);
+  NetworkSpec net;
+  auto const slow = net.add_population("slow", 10, SlowNeuron{{}, deadline});
+  EXPECT_NO_THROW(Network(Communicator(), net, Key(Seed(1)), {}, deadline));
+  net.connect(slow, slow, {});
+  EXPECT_THROW(Network(Communicator(), net, Key(Seed(1)), {}, deadline), TimeLimitExceeded);
+}
+
 TEST(Network, RefusesParametersWithoutMeaning) {
   auto const refused = [](ProjectionSpec const& projection) {
     NetworkSpec net;
