@@ -54,7 +54,7 @@ Drift measure(TrialContext const& context, Trial const& trial, StdpRule const& r
   std::visit([&](auto const& r) { projection.synapse = r; }, rule);
   spec.connect(pre, post, projection);
   Network network(context.group, spec, Key(Seed(trial.seed)).stream("plasticity_stdp"),
-                  {.dt_ms = dt_ms});
+                  {.dt_ms = dt_ms}, context.deadline);
 
   // Traces that begin at 0 reach their mean to exp(-12): less than single precision shows.
   double const settle_ms =

@@ -167,7 +167,7 @@ class SpikingBalance final : public Experiment {
       validate(p);
       auto const spec = network_spec(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_balance"),
-                      {.dt_ms = p.real("dt_ms")});
+                      {.dt_ms = p.real("dt_ms")}, context.deadline);
       run_spiking(context, p, spec, network, outcomes[i]);
       double const theory = theory_hz(p);
       outcomes[i].metrics.push_back(theory);

@@ -190,7 +190,7 @@ class SpikingCuba final : public Experiment {
       validate(p);
       auto const spec = network_spec(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_cuba"),
-                      {.dt_ms = p.real("dt_ms")});
+                      {.dt_ms = p.real("dt_ms")}, context.deadline);
       run_spiking(context, p, spec, network, outcomes[i]);
       record_weights(p, context.group, network, {.highest_weight = highest_weight(p)}, outcomes[i]);
     }

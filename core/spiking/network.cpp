@@ -136,7 +136,7 @@ struct Shard {
 
 struct Network::State {
   State(Communicator const& communicator, NetworkSpec const& spec, Key key,
-        NetworkOptions const& given)
+        NetworkOptions const& given, Deadline const& deadline)
       : group(communicator),
         options(given),
         connections(spec.connections()),
@@ -145,7 +145,7 @@ struct Network::State {
     for (auto const& population : spec.populations()) sizes.push_back(population.size);
     if (options.num_threads == 0) options.num_threads = HostExecutionSpace().concurrency();
     find_delays();
-    build(spec, key);
+    build(spec, key, deadline);
   }
 
   void find_delays() {
@@ -169,26 +169,44 @@ struct Network::State {
     return Kokkos::RangePolicy<HostExecutionSpace>(0, shards.size());
   }
 
-  void build(NetworkSpec const& spec, Key key) {
+  /// Clocks differ: no rank may go on to what all do together and another does not come to.
+  void check(Deadline const& deadline) const {
+    auto const overdue =
+        group.size() == 1 ? std::uint64_t{deadline.passed()} : sum(deadline.passed());
+    if (overdue > 0) deadline.exceeded();
+  }
+
+  void build(NetworkSpec const& spec, Key key, Deadline const& deadline) {
     shards.resize(static_cast<std::size_t>(options.num_threads));
     check_size(spec);
     ThreadErrors errors(shards.size());
-    auto const build_shard = [&](std::size_t thread) {
+    auto const build_neurons = [&](std::size_t thread) {
       auto& shard = shards[thread];
       for (std::size_t p = 0; p < sizes.size(); ++p) {
         shard.groups.push_back(make_group(spec.populations()[p], p, key, thread));
       }
-      for (std::size_t c = 0; c < connections.size(); ++c) {
-        auto const& [from, to, projection] = connections[c];
-        shard.groups[to.index]->check_input(projection.input);
-        shard.synapses.push_back({from.index, to.index,
-                                  DelaySteps(projection.delay_ms, options.dt_ms),
-                                  projection.synapse.make(wiring(spec, c, key, thread))});
-      }
       shard.fired.assign(static_cast<std::size_t>(shortest_delay),
                          std::vector<Spikes>(sizes.size()));
     };
-    Kokkos::parallel_for("engram::core::build_network", threads(), errors.guarded(build_shard));
+    Kokkos::parallel_for("engram::core::build_neurons", threads(), errors.guarded(build_neurons));
+    errors.rethrow();
+    for (std::size_t c = 0; c < connections.size(); ++c) {
+      check(deadline);
+      build_connection(spec, c, key);
+    }
+  }
+
+  void build_connection(NetworkSpec const& spec, std::size_t connection, Key key) {
+    auto const& [from, to, projection] = connections[connection];
+    ThreadErrors errors(shards.size());
+    auto const build_synapses = [&, from = from.index, to = to.index,
+                                 &projection = projection](std::size_t thread) {
+      auto& shard = shards[thread];
+      shard.groups[to]->check_input(projection.input);
+      shard.synapses.push_back({from, to, DelaySteps(projection.delay_ms, options.dt_ms),
+                                projection.synapse.make(wiring(spec, connection, key, thread))});
+    };
+    Kokkos::parallel_for("engram::core::build_synapses", threads(), errors.guarded(build_synapses));
     errors.rethrow();
   }
 
@@ -306,10 +324,7 @@ struct Network::State {
   void run(double time_ms, Observer const& observer, Deadline const& deadline) {
     std::int64_t const end = now + std::llround(time_ms / options.dt_ms);
     while (now < end) {
-      // Clocks differ: no rank may go on to an exchange that another does not come to.
-      auto const overdue =
-          group.size() == 1 ? std::uint64_t{deadline.passed()} : sum(deadline.passed());
-      if (overdue > 0) deadline.exceeded();
+      check(deadline);
       std::int64_t const last = std::min(end, now + shortest_delay);
       ThreadErrors errors(shards.size());
       auto const run_shard = [&](std::size_t thread) { shards[thread].run(now, last, history); };
@@ -357,8 +372,8 @@ struct Network::State {
 };
 
 Network::Network(Communicator const& group, NetworkSpec const& spec, Key key,
-                 NetworkOptions const& options)
-    : state_(std::make_unique<State>(group, spec, key, options)) {}
+                 NetworkOptions const& options, Deadline const& deadline)
+    : state_(std::make_unique<State>(group, spec, key, options, deadline)) {}
 
 Network::~Network() = default;
 

@@ -30,10 +30,11 @@ using Spikes = std::vector<std::uint32_t>;
 /// that only the network decides.
 class Network {
  public:
-  /// Builds this rank's part. Collective. Throws std::invalid_argument for parameters without
-  /// meaning, and UserError, with the size, for synapses that do not fit `max_bytes`.
+  /// Builds this rank's part. Collective. Looks at the deadline before every connection, on all
+  /// ranks alike. Throws std::invalid_argument for parameters without meaning, and UserError, with
+  /// the size, for synapses that do not fit `max_bytes`.
   Network(Communicator const& group, NetworkSpec const& spec, Key key,
-          NetworkOptions const& options = NetworkOptions());
+          NetworkOptions const& options = NetworkOptions(), Deadline const& deadline = {});
   ~Network();
   Network(Network const&) = delete;
   Network& operator=(Network const&) = delete;

@@ -1,6 +1,7 @@
 #include "core/spiking/neuron_group.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <utility>
 
@@ -65,9 +66,13 @@ void NeuronGroup::drive(std::int64_t step, std::size_t begin) {
   for (auto const& source : noise_) {
     Random const random(source.key.index(static_cast<std::uint64_t>(step)));
     float* const in = input(source.drive.input) + begin;
+    double const mean = source.drive.mean, std_dev = source.drive.std_dev;
+    double const half_width = std_dev * std::sqrt(3.0);
     for (std::size_t i = 0; i < neuron_block; ++i) {
-      in[i] += static_cast<float>(source.drive.mean +
-                                  source.drive.std_dev * random.normal(range_.first + begin + i));
+      std::uint64_t const neuron = range_.first + begin + i;
+      in[i] += static_cast<float>(source.drive.uniform
+                                      ? random.uniform(neuron, mean - half_width, mean + half_width)
+                                      : mean + std_dev * random.normal(neuron));
     }
   }
 }

@@ -25,10 +25,11 @@ struct PoissonDrive {
   int input = 0;
 };
 
-/// White noise: every step, `input` takes in a normal number.
+/// White noise: every step, `input` takes in a normal number, or a uniform one of the same moments.
 struct NoiseDrive {
   double mean = 0.0, std_dev = 1.0;
   int input = 0;
+  bool uniform = false;
 };
 
 /// The neurons of one population in one range, with what arrives at them. Arrays are padded to

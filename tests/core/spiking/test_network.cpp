@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "core/error.hpp"
 #include "tests/core/spiking/small_network.hpp"
 
@@ -133,11 +135,47 @@ TEST(Network, RefusesWhatDoesNotFitItsMemory) {
   }
 }
 
+TEST(Network, UniformNoiseHasTheMomentsThatAreGiven) {
+  constexpr std::size_t n = 10'000;
+  NetworkSpec net;
+  auto const a = net.add_population("a", n, LifDelta{.tau_m_ms = 1e9, .threshold_mv = 1e3});
+  net.drive(a, NoiseDrive{.mean = 2.0, .std_dev = 0.5, .uniform = true});
+  Network network(Communicator(), net, Key(Seed(1)));
+  network.run(network.dt_ms());
+  double sum = 0.0, square = 0.0;
+  for (double const v : network.state(a, 0)) {
+    EXPECT_LE(std::abs(v - 2.0), 0.5 * std::sqrt(3.0) + 1e-6);
+    sum += v / n;
+    square += (v - 2.0) * (v - 2.0) / n;
+  }
+  // Five standard errors; the variance of a squared deviation is 4/5 of its mean's square.
+  EXPECT_NEAR(sum, 2.0, 5.0 * 0.5 / std::sqrt(n));
+  EXPECT_NEAR(square, 0.25, 5.0 * 0.25 * std::sqrt(0.8 / n));
+}
+
 TEST(Network, HeedsItsDeadline) {
   auto const net = small_network();
   Network network(Communicator(), net, Key(Seed(1)));
   EXPECT_THROW(network.run(10.0, {}, Deadline::in(0.0)), TimeLimitExceeded);
   EXPECT_EQ(network.step(), 0);
+}
+
+/// Takes until its deadline to be built.
+struct SlowNeuron : LifDelta {
+  Deadline deadline;
+  Constants constants(double dt_ms) const {
+    while (!deadline.passed()) continue;
+    return LifDelta::constants(dt_ms);
+  }
+};
+
+TEST(Network, IsNotBuiltBeyondADeadlineThatPassesMeanwhile) {
+  auto const deadline = Deadline::in(0.02);
+  NetworkSpec net;
+  auto const slow = net.add_population("slow", 10, SlowNeuron{{}, deadline});
+  EXPECT_NO_THROW(Network(Communicator(), net, Key(Seed(1)), {}, deadline));
+  net.connect(slow, slow, {});
+  EXPECT_THROW(Network(Communicator(), net, Key(Seed(1)), {}, deadline), TimeLimitExceeded);
 }
 
 TEST(Network, RefusesParametersWithoutMeaning) {

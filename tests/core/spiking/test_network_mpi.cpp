@@ -27,6 +27,7 @@ TEST(NetworkMpi, RanksEndTogetherAtADeadline) {
   // Passed on one rank only; all have to leave.
   auto const deadline = world.rank() == world.size() - 1 ? Deadline::in(0.0) : Deadline();
   EXPECT_THROW(network.run(10.0, {}, deadline), TimeLimitExceeded);
+  EXPECT_THROW(Network(world, small_network(), Key(Seed(1)), {}, deadline), TimeLimitExceeded);
 }
 
 }  // namespace
