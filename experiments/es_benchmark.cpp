@@ -44,8 +44,8 @@ Search make_search(Parameters const& p, Key key) {
 /// 1 %: some thousand points, however long the run.
 class Curve {
  public:
-  void add(double evaluations, double best) {
-    if (evaluations < next_) return;
+  void add(double evaluations, double best, bool is_last) {
+    if (evaluations < next_ && !is_last) return;
     next_ = std::max(evaluations + 1.0, 1.01 * evaluations);
     evaluations_.push_back(evaluations);
     best_.push_back(best);
@@ -76,7 +76,7 @@ Outcome search(Search const& s, double target, std::uint64_t max_evaluations,
       best = std::min(best, value);
       ++evaluations;
     }
-    curve.add(static_cast<double>(evaluations), best);
+    curve.add(static_cast<double>(evaluations), best, !goes_on());
     if (goes_on()) strategy.tell(fitness);
   }
   Outcome outcome;
