@@ -95,13 +95,6 @@ TEST(EvolutionFigures, LmMaEsNeedsOnTheSphereWhatIsMeasured) {
       static_cast<double>(run({"lm_ma_es", "sphere", true, 0, 0}, 128, 1e-10, 1, 20000));
   EXPECT_NEAR(evaluations, 15200.0, 0.05 * 15200.0);
 }
-
-TEST(EvolutionFigures, LmMaEsLearnsTheCigar) {
-  // 381k, 1 run.
-  auto const evaluations =
-      static_cast<double>(run({"lm_ma_es", "cigar", true, 0, 0}, 128, 1e-10, 1, 450000));
-  EXPECT_NEAR(evaluations, 381000.0, 0.05 * 381000.0);
-}
 #endif
 
 TEST(EvolutionFigures, XnesLearnsRotations) {
