@@ -85,8 +85,9 @@ function(engram_glob result)
     file(${mode} files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${pattern})
     list(APPEND found ${files})
   endforeach()
-  foreach(file IN LISTS arg_EXCLUDE)
-    list(REMOVE_ITEM found ${PROJECT_SOURCE_DIR}/${file})
+  foreach(pattern IN LISTS arg_EXCLUDE)
+    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${pattern})
+    list(REMOVE_ITEM found ${files})
   endforeach()
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
@@ -97,7 +98,7 @@ function(engram_precompile target)
   endif()
 endfunction()
 
-# engram_add_library(name STATIC|OBJECT pattern… [EXCLUDE file…]): target engram_<name>, alias
+# engram_add_library(name STATIC|OBJECT pattern… [EXCLUDE pattern…]): target engram_<name>, alias
 # engram::<name>.
 function(engram_add_library name type)
   cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "EXCLUDE")

@@ -1,0 +1,67 @@
+#include <limits>
+#include <memory>
+
+#include "core/evolution/cma.hpp"
+
+namespace engram {
+namespace {
+
+/// The diagonal alone: linear in memory and time.
+class DiagonalCovariance {
+ public:
+  DiagonalCovariance(std::size_t dimension, CmaConstants const& constants)
+      : c_1_(constants.c_1), c_mu_(constants.c_mu) {
+    variances_ = scales_ = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(dimension));
+  }
+
+  void shape(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y = scales_.cwiseProduct(z); }
+  void rotate(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y = z; }
+
+  void update(double decay, Eigen::VectorXd const& path, Eigen::VectorXd const& weights,
+              Eigen::MatrixXd const& noise) {
+    // sum_i w_i (d z_i)^2 = c sum_i w_i z_i^2, coordinate by coordinate
+    sum_.setZero(variances_.size());
+    for (Eigen::Index k = 0; k < noise.cols(); ++k) sum_ += weights[k] * noise.col(k).cwiseAbs2();
+    variances_ =
+        decay * variances_ + c_1_ * path.cwiseAbs2() + c_mu_ * variances_.cwiseProduct(sum_);
+    scales_ = variances_.cwiseMax(0.0).cwiseSqrt();
+  }
+
+  Eigen::VectorXd const& variances() const { return variances_; }
+
+  double condition() const {
+    double const smallest = variances_.minCoeff();
+    if (!(smallest > 0.0)) return std::numeric_limits<double>::infinity();
+    return variances_.maxCoeff() / smallest;
+  }
+
+  void exchange(StateArchive& archive) {
+    archive(variances_);
+    if (archive.reads()) scales_ = variances_.cwiseMax(0.0).cwiseSqrt();
+  }
+
+ private:
+  double c_1_, c_mu_;
+  Eigen::VectorXd variances_, scales_;
+  Eigen::VectorXd sum_;  // kept for its memory only
+};
+
+std::unique_ptr<EvolutionStrategy> make(StrategySettings const& settings) {
+  check(settings);
+  std::size_t const n = settings.start.size();
+  std::size_t const size = resolved_population_size(settings);
+  double const factor = (static_cast<double>(n) + 2.0) / 3.0;
+  return std::make_unique<CmaEs<DiagonalCovariance>>(
+      settings, cma_constants(n, size, settings.active, factor));
+}
+
+RegisterStrategy const registered({
+    .name = "sep_cma_es",
+    .summary = "CMA-ES with a diagonal covariance matrix, which it learns faster",
+    .source = "Ros & Hansen 2008, doi 10.1007/978-3-540-87700-4_30",
+    .num_matrices = 0,
+    .make = make,
+});
+
+}  // namespace
+}  // namespace engram

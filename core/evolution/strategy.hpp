@@ -1,0 +1,158 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/evolution/state_archive.hpp"
+#include "core/random/random.hpp"
+
+namespace engram {
+
+/// What a strategy begins with.
+struct StrategySettings {
+  std::vector<double> start;        ///< centre of where the first mean is, [dimension]
+  double start_width = 0.0;         ///< the mean is uniform in start +- width; each run draws anew
+  double step = 1.0;                ///< standard deviation of each coordinate around it, > 0
+  std::size_t population_size = 0;  ///< 0: the strategy's default
+  bool active = true;               ///< strategies with covariances: negative weights, too
+  Key key;                          ///< the strategy's random numbers
+};
+
+/// Throws std::invalid_argument unless the start is finite and not empty, and steps are positive.
+void check(StrategySettings const& settings);
+
+/// Mean of the first generation, [dimension].
+std::vector<double> draw_start(StrategySettings const& settings);
+
+/// The population that is asked for, or the default one.
+std::size_t resolved_population_size(StrategySettings const& settings);
+
+/// Members of a generation, best first. NaN is the worst rank; equals stay in member order.
+struct Ranking {
+  std::span<std::size_t const> order;  ///< [members]: order[0] is the best
+  std::span<double const> fitness;     ///< [members], in member order
+  std::size_t num_nan = 0;
+
+  std::size_t num_numbers() const { return order.size() - num_nan; }
+  double best() const { return fitness[order[0]]; }  ///< NaN only if all are
+};
+
+/// A search for the genome of largest fitness: ask for the genomes of a generation, tell their
+/// fitness, again and again.
+///
+/// A member's genome is a function of settings, state and the member's index alone: random numbers
+/// are keyed by (generation, member, coordinate), so any rank can make any member at any time, and
+/// ranks that are told the same fitness stay the same to the bit. Only ranks of fitness decide how
+/// the search goes on, except for when it stops.
+///
+///   while (strategy->stop_reason().empty()) {
+///     for (std::size_t i = 0; i < strategy->population_size(); ++i) {
+///       strategy->genome(i, x);
+///       fitness[i] = …;
+///     }
+///     strategy->tell(fitness);
+///   }
+class EvolutionStrategy {
+ public:
+  virtual ~EvolutionStrategy() = default;
+  EvolutionStrategy(EvolutionStrategy const&) = delete;
+  EvolutionStrategy& operator=(EvolutionStrategy const&) = delete;
+
+  std::size_t dimension() const { return best_genome_.size(); }
+
+  /// Members of the present generation. Constant, except in strategies that restart.
+  virtual std::size_t population_size() const = 0;
+
+  /// The genome of a member of the present generation. Not from several threads at a time.
+  /// @param out  [dimension]
+  /// Throws std::invalid_argument if there is no such member or `out` has another length.
+  void genome(std::size_t i_member, std::span<double> out) const;
+
+  /// Genomes of the members in [first, last), row by row.
+  /// @param out  [last - first, dimension]
+  void ask(std::size_t first, std::size_t last, std::span<double> out) const;
+
+  /// Ends the generation.
+  /// @param fitness  of all its members in member order; larger is better, NaN is worst
+  /// Throws std::invalid_argument if the length is not the population's.
+  void tell(std::span<double const> fitness);
+
+  /// Centre of the present generation, [dimension].
+  virtual std::span<double const> mean() const = 0;
+
+  /// The genome of the largest fitness told so far, [dimension]; before the first, zeros.
+  std::span<double const> best_genome() const { return best_genome_; }
+  double best_fitness() const { return best_fitness_; }  ///< -infinity before the first number
+
+  /// Why going on is of no use: the criterion's name; empty: go on.
+  virtual std::string_view stop_reason() const = 0;
+
+  std::uint64_t generation() const { return generation_; }    ///< of members asked for next
+  std::uint64_t evaluations() const { return evaluations_; }  ///< fitness values told
+  std::uint64_t num_nan() const { return num_nan_; }          ///< NaN among them
+
+  /// All that changes, as numbers: a strategy of equal settings continues from it to the bit.
+  std::vector<double> state() const;
+
+  /// Throws std::invalid_argument if these are not a state of such a strategy of this dimension,
+  /// which then is in no good state itself.
+  void set_state(std::span<double const> state);
+
+ protected:
+  explicit EvolutionStrategy(StrategySettings const& settings);
+
+  /// Standard normal numbers of a member of the present generation.
+  void draw_noise(std::size_t i_member, std::span<double> out) const;
+
+ private:
+  virtual void make_genome(std::size_t i_member, std::span<double> out) const = 0;
+  virtual void update(Ranking const& ranking) = 0;
+  /// Hands every member that changes to the archive.
+  virtual void exchange(StateArchive& archive) = 0;
+
+  void exchange_all(StateArchive& archive);
+
+  Key key_;
+  std::uint64_t generation_ = 0, evaluations_ = 0, num_nan_ = 0;
+  double best_fitness_;
+  std::vector<double> best_genome_;
+  std::vector<std::size_t> order_;  // of the last generation: kept for its memory only
+};
+
+/// A kind of strategy: name, documentation, constructor.
+struct StrategyFactory {
+  std::string name;
+  std::string summary;
+  std::string source;
+  int num_matrices = 0;  ///< of [dimension, dimension] that it holds, for estimates of memory
+  /// Throws std::invalid_argument if the settings are out of range.
+  std::function<std::unique_ptr<EvolutionStrategy>(StrategySettings const&)> make;
+};
+
+/// All strategies linked into this program; each registers itself from its own file.
+class StrategyRegistry {
+ public:
+  static StrategyRegistry& instance();
+  void add(StrategyFactory factory);  ///< std::logic_error if the name is taken
+  StrategyFactory const& at(std::string_view name) const;  ///< UserError names the nearest
+  std::vector<StrategyFactory const*> sorted() const;
+
+ private:
+  std::vector<std::unique_ptr<StrategyFactory const>> factories_;
+};
+
+/// A namespace-scope object in core/evolution/strategies/<name>.cpp.
+struct RegisterStrategy {
+  explicit RegisterStrategy(StrategyFactory factory) {
+    StrategyRegistry::instance().add(std::move(factory));
+  }
+};
+
+}  // namespace engram
