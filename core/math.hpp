@@ -1,11 +1,20 @@
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
 #include "core/simd.hpp"
 
 namespace engram {
+
+/// Correctly rounded, on a device as on a host.
+KOKKOS_INLINE_FUNCTION float square_root(float x) {
+  return ::sqrtf(x);
+}
+KOKKOS_INLINE_FUNCTION double square_root(double x) {
+  return ::sqrt(x);
+}
 
 namespace detail {
 

@@ -19,7 +19,7 @@ struct Adagrad {
   KOKKOS_INLINE_FUNCTION Row row(int network) const { return {rate(network), epsilon}; }
   KOKKOS_INLINE_FUNCTION static T change(Row const& row, T theta, T g, T* slot) {
     slot[0] = fused(g, g, slot[0]);
-    return fused(-row.rate, g / (detail::square_root(slot[0]) + row.epsilon), theta);
+    return fused(-row.rate, g / (square_root(slot[0]) + row.epsilon), theta);
   }
 };
 

@@ -44,7 +44,7 @@ struct Adam {
   KOKKOS_INLINE_FUNCTION static T change(Row const& row, T theta, T g, T* slot) {
     T const m = slot[0] = fused(row.beta1, slot[0], row.rest1 * g);
     T const v = slot[1] = fused(row.beta2, slot[1], row.rest2 * g * g);
-    T const deviation = detail::square_root(v * row.correction2) + row.epsilon;
+    T const deviation = square_root(v * row.correction2) + row.epsilon;
     T const direction = fused(row.decay, theta, m * row.correction1 / deviation);
     return fused(-row.rate, direction, theta);
   }

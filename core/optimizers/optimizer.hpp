@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/lanes.hpp"
+#include "core/math.hpp"
 #include "core/plasticity/synapses.hpp"
 
 namespace engram {
@@ -56,13 +57,6 @@ concept UpdateRule = requires(Rule const& rule, typename Rule::Scalar value,
 };
 
 namespace detail {
-
-KOKKOS_INLINE_FUNCTION float square_root(float x) {
-  return ::sqrtf(x);
-}
-KOKKOS_INLINE_FUNCTION double square_root(double x) {
-  return ::sqrt(x);
-}
 
 /// A team takes this many parameters of one network.
 inline constexpr int parameters_per_team = 4096;

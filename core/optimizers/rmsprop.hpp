@@ -20,7 +20,7 @@ struct RmsProp {
   KOKKOS_INLINE_FUNCTION Row row(int network) const { return {rate(network), memory, epsilon}; }
   KOKKOS_INLINE_FUNCTION static T change(Row const& row, T theta, T g, T* slot) {
     slot[0] = fused(row.memory, slot[0], (T(1) - row.memory) * g * g);
-    return fused(-row.rate, g / (detail::square_root(slot[0]) + row.epsilon), theta);
+    return fused(-row.rate, g / (square_root(slot[0]) + row.epsilon), theta);
   }
 };
 

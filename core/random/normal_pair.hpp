@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <cstring>
 
-#include "core/simd.hpp"
+#include "core/math.hpp"
 
 namespace engram {
 
 namespace detail {
 
 using engram::fused;
+using engram::square_root;
 
 KOKKOS_INLINE_FUNCTION float float_of_unsigned(std::uint32_t x) {
   return static_cast<float>(x);
@@ -34,9 +35,6 @@ KOKKOS_INLINE_FUNCTION std::uint32_t exponent(std::uint32_t bits) {
 }
 KOKKOS_INLINE_FUNCTION float select(bool condition, float yes, float no) {
   return condition ? yes : no;
-}
-KOKKOS_INLINE_FUNCTION float square_root(float x) {
-  return ::sqrtf(x);
 }
 KOKKOS_INLINE_FUNCTION void constant(float& out, float value) {
   out = value;

@@ -70,6 +70,11 @@ def test_includes_are_written_from_the_root():
     assert not wrong
 
 
+def test_headers_may_be_included_twice():
+    headers = [p for p in sources(*FOLDERS, "tests", "bench") if p.suffix == ".hpp"]
+    assert [relative(p) for p in headers if not p.read_text().startswith("#pragma once\n")] == []
+
+
 def test_headers_with_foreign_handles_say_so_in_their_name():
     """Such headers are private to their folder: whoever links engram needs neither library."""
     prefixes = {"mpi.h": "mpi_", "hdf5.h": "hdf5_", "boost/": "never"}
