@@ -5,6 +5,8 @@ set(ENGRAM_TEST_THREADS 1 CACHE STRING "Threads a rank in tests")
 set(ENGRAM_TEST_ENVIRONMENT
     OMP_NUM_THREADS=${ENGRAM_TEST_THREADS}
     OMP_PROC_BIND=false
+    # Threads that wait would take the cores from those of other ranks.
+    OMP_WAIT_POLICY=passive
     OMPI_ALLOW_RUN_AS_ROOT=1
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     OMPI_MCA_rmaps_base_oversubscribe=1

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <set>
+#include <vector>
 
 #include "core/spiking/lif.hpp"
 #include "core/spiking/network.hpp"
@@ -11,8 +11,9 @@ namespace {
 
 using namespace engram;
 
-constexpr double dt_ms = 0.1, time_ms = 4000.0;
-constexpr std::uint64_t num_pre = 12, num_post = 70;
+constexpr double dt_ms = 0.1, time_ms = 1500.0;
+constexpr std::int64_t num_steps = 15'000;
+constexpr std::uint64_t num_pre = 6, num_post = 70;
 
 /// Irregular trains, of one neuron dense, of another empty.
 std::vector<SpikeTime> trains(std::uint64_t num_neurons, Key key) {
@@ -30,20 +31,21 @@ std::vector<SpikeTime> trains(std::uint64_t num_neurons, Key key) {
   return spikes;
 }
 
-std::set<std::int64_t> steps_of(std::vector<SpikeTime> const& spikes, std::uint64_t neuron,
-                                double delay_ms) {
-  std::set<std::int64_t> steps;
+/// Whether a neuron's spikes arrive in a step, [step].
+using Arrivals = std::vector<bool>;
+
+Arrivals arrivals_of(std::vector<SpikeTime> const& spikes, std::uint64_t neuron, double delay_ms) {
+  Arrivals arrivals(num_steps, false);
   for (auto const& s : spikes) {
-    if (s.neuron == neuron)
-      steps.insert(std::llround(s.time_ms / dt_ms) - 1 + std::llround(delay_ms / dt_ms));
+    auto const step = std::llround(s.time_ms / dt_ms) - 1 + std::llround(delay_ms / dt_ms);
+    if (s.neuron == neuron && step < num_steps) arrivals[static_cast<std::size_t>(step)] = true;
   }
-  return steps;
+  return arrivals;
 }
 
 /// A synapse as synapse.hpp describes it, step by step.
 template <PlasticSynapse Model>
-float reference(Model const& model, float w, std::set<std::int64_t> const& arrivals,
-                std::set<std::int64_t> const& fired) {
+float reference(Model const& model, float w, Arrivals const& arrivals, Arrivals const& fired) {
   auto const c = model.constants(dt_ms);
   float x[Model::num_pre] = {}, y[Model::num_post] = {};
   auto const end_step = [&](float* traces, float const* decay, int count, bool spike) {
@@ -52,8 +54,8 @@ float reference(Model const& model, float w, std::set<std::int64_t> const& arriv
       traces[i] *= decay[i];
     }
   };
-  for (std::int64_t step = 0; step < std::llround(time_ms / dt_ms); ++step) {
-    bool const pre = arrivals.contains(step), post = fired.contains(step);
+  for (std::size_t step = 0; step < num_steps; ++step) {
+    bool const pre = arrivals[step], post = fired[step];
     if (pre) w = Model::on_pre(c, w, x, y);
     if (post) w = Model::on_post(c, w, x, y);
     end_step(x, c.pre_decay, Model::num_pre, pre);
@@ -76,9 +78,9 @@ void expect_reference(Model const& model, double weight) {
   network.run(time_ms);
   float largest_change = 0.0f;
   for (auto const& synapse : network.synapses(0)) {
-    float const expected =
-        reference(model, static_cast<float>(weight), steps_of(pre_spikes, synapse.source, delay_ms),
-                  steps_of(post_spikes, synapse.target, 0.0));
+    float const expected = reference(model, static_cast<float>(weight),
+                                     arrivals_of(pre_spikes, synapse.source, delay_ms),
+                                     arrivals_of(post_spikes, synapse.target, 0.0));
     // Traces decay step by step there and at once here: relative errors of some 1e-5 in changes.
     EXPECT_NEAR(synapse.weight, expected, 1e-4 * weight)
         << synapse.source << " to " << synapse.target;
