@@ -54,9 +54,7 @@ void respond_and_adapt(ExecutionSpace const& space, Units const& units,
   }
   if (rates.size() == 0) return;
   Kokkos::parallel_for(
-      "engram::core::respond_and_adapt",
-      Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
-          space, {0, 0}, {static_cast<int>(rates.extent(0)), static_cast<int>(rates.extent(1))}),
+      "engram::core::respond_and_adapt", detail::unit_policy(space, rates),
       KOKKOS_LAMBDA(int network, int unit) {
         double gain = gains(network, unit), bias = biases(network, unit);
         double const z = drive(network, unit);

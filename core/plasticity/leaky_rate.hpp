@@ -59,9 +59,7 @@ void advance_rates(ExecutionSpace const& space, LeakyRate<T> const& units,
   }
   if (rates.size() == 0) return;
   Kokkos::parallel_for(
-      "engram::core::advance_rates",
-      Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
-          space, {0, 0}, {static_cast<int>(rates.extent(0)), static_cast<int>(rates.extent(1))}),
+      "engram::core::advance_rates", detail::unit_policy(space, rates),
       KOKKOS_LAMBDA(int network, int unit) {
         T& r = rates(network, unit);
         T const u = drive(network, unit) + input(network, unit);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "core/lanes.hpp"
 
 namespace engram {
@@ -14,6 +16,19 @@ using Activities = Kokkos::View<Scalar**, Kokkos::LayoutRight, ExecutionSpace>;
 
 template <class Scalar>
 using ConstActivities = Kokkos::View<Scalar const**, Kokkos::LayoutRight, ExecutionSpace>;
+
+namespace detail {
+
+/// Every unit of every network by itself.
+template <class T>
+auto unit_policy(ExecutionSpace const& space, Activities<T> const& units) {
+  using Index = std::int64_t;
+  return Kokkos::MDRangePolicy<ExecutionSpace, Kokkos::Rank<2>>(
+      space, {Index{0}, Index{0}},
+      {static_cast<Index>(units.extent(0)), static_cast<Index>(units.extent(1))});
+}
+
+}  // namespace detail
 
 /// A parameter of a rule: one value for all networks of a population, or one each.
 template <class Scalar>

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 #include <stdexcept>
 #include <variant>
 #include <vector>
@@ -225,7 +226,8 @@ inline double expected_connections(ConnectionRule const& rule, ProjectionEnds co
     }
     double operator()(DistanceDependent const& r) const {
       // The bell's area on the ring.
-      double const area = r.width * std::sqrt(2.0 * M_PI) * std::erf(0.5 / (r.width * M_SQRT2));
+      double const area = r.width * std::sqrt(2.0 * std::numbers::pi) *
+                          std::erf(0.5 / (r.width * std::numbers::sqrt2));
       return r.peak * area * sources * targets;
     }
   } const expected{sources, targets, static_cast<double>(ends.num_targets)};

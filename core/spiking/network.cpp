@@ -44,11 +44,9 @@ struct ProjectionSize {
 ProjectionSize expected_size(ProjectionSpec const& spec, ProjectionEnds const& ends,
                              NeuronRange targets, double dt_ms) {
   double const count = expected_connections(spec.rule, ends, targets.size());
-  double const each = (SynapseModel::has_short_indices(targets) ? 2.0 : 4.0) +
-                      4.0 * spec.synapse.num_values(spec.weight);
   auto const rows = static_cast<double>(DelaySteps(spec.delay_ms, dt_ms).count()) *
                     static_cast<double>(ends.num_sources);
-  return {count, count * each + 4.0 * (rows + 1.0)};
+  return {count, spec.synapse.num_bytes(spec.weight, count, rows, targets)};
 }
 
 /// The spikes of the last steps, of all ranks: [step modulo length][population].
@@ -323,6 +321,11 @@ struct Network::State {
 
   void run(double time_ms, Observer const& observer, Deadline const& deadline) {
     std::int64_t const end = now + std::llround(time_ms / options.dt_ms);
+    if (end > std::numeric_limits<std::uint32_t>::max()) {
+      throw UserError(
+          "a spiking network runs for 2^32 steps at most; use a longer time step than " +
+          std::to_string(options.dt_ms) + " ms");
+    }
     while (now < end) {
       check(deadline);
       std::int64_t const last = std::min(end, now + shortest_delay);

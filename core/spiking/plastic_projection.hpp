@@ -16,6 +16,12 @@ namespace engram {
 template <class Index, PlasticSynapse Model>
 class PlasticProjection final : public Projection {
  public:
+  /// The last arrival of a source's spikes at a row, and the source's traces then.
+  struct Row {
+    std::uint32_t last = 0;
+    float before[Model::num_pre] = {}, after[Model::num_pre] = {};
+  };
+
   PlasticProjection(Wiring const& wiring, Model const& model)
       : wiring_(wiring),
         sign_(static_cast<float>(wiring.sign)),
@@ -98,12 +104,6 @@ class PlasticProjection final : public Projection {
   }
 
  private:
-  /// The last arrival of a source's spikes at a row, and the source's traces then.
-  struct Row {
-    std::uint32_t last = 0;
-    float before[Model::num_pre] = {}, after[Model::num_pre] = {};
-  };
-
   /// What the spikes of a synapse change.
   std::vector<float>& learning() {
     if constexpr (ModulatedSynapse<Model>) {

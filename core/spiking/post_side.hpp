@@ -101,10 +101,10 @@ class PostSide {
     }
   }
 
-  std::uint64_t num_bytes() const {
-    return logs_.size() * (sizeof(SpikeLog) + sizeof(std::uint32_t) +
-                           num_traces * (SpikeLog::capacity + 1) * sizeof(float));
-  }
+  static constexpr std::size_t bytes_a_target =
+      sizeof(SpikeLog) + sizeof(std::uint32_t) +
+      num_traces * (SpikeLog::capacity + 1) * sizeof(float);
+  std::uint64_t num_bytes() const { return logs_.size() * bytes_a_target; }
 
  private:
   std::vector<SpikeLog> logs_;

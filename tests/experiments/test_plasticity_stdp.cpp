@@ -6,12 +6,12 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "experiments/experiment.hpp"
+#include "tests/experiments/one_trial.hpp"
 
 namespace engram {
 namespace {
 
-using Settings = std::vector<std::pair<std::string, ParameterValue>>;
+using experiments_test::Settings;
 using Metrics = std::map<std::string, double>;
 
 Experiment const& experiment() {
@@ -19,19 +19,12 @@ Experiment const& experiment() {
 }
 
 Parameters make_parameters(Settings const& settings) {
-  Parameters p(experiment().parameters());
-  for (auto const& [name, value] : settings) p.set(name, value);
-  return p;
+  return experiments_test::parameters_of(experiment(), settings);
 }
 
 Metrics evaluate(Settings const& settings, std::uint64_t seed = 1, Deadline const& deadline = {}) {
-  Trial trial;
-  trial.seed = seed;
-  trial.parameters = make_parameters(settings);
-  TrialContext context;
-  context.deadline = deadline;
-  Outcome outcome;
-  experiment().run(context, std::span(&trial, 1), std::span(&outcome, 1));
+  auto const trial = experiments_test::trial_of(experiment(), settings, seed);
+  auto const outcome = experiments_test::evaluate(experiment(), trial, deadline);
   auto const specs = experiment().metrics(trial.parameters);
   Metrics metrics;
   for (std::size_t i = 0; i < specs.size(); ++i) metrics[specs[i].name] = outcome.metrics.at(i);

@@ -7,7 +7,7 @@
 
 #include "core/error.hpp"
 #include "core/spiking/siegert.hpp"
-#include "experiments/experiment.hpp"
+#include "tests/experiments/one_trial.hpp"
 
 namespace engram {
 namespace {
@@ -16,14 +16,10 @@ Experiment const& experiment() {
   return ExperimentRegistry::instance().at("spiking_balance");
 }
 
-using Settings = std::vector<std::pair<std::string, ParameterValue>>;
+using experiments_test::Settings;
 
 Trial trial_of(Settings const& settings, std::uint64_t seed = 1) {
-  Trial trial;
-  trial.seed = seed;
-  trial.parameters = Parameters(experiment().parameters());
-  for (auto const& [name, value] : settings) trial.parameters.set(name, value);
-  return trial;
+  return experiments_test::trial_of(experiment(), settings, seed);
 }
 
 /// 1,250 neurons with 125 synapses each.
@@ -38,19 +34,11 @@ Settings small(Settings const& more = {}) {
 }
 
 Outcome evaluate(Trial const& trial, Deadline const& deadline = {}) {
-  TrialContext context;
-  context.deadline = deadline;
-  Outcome outcome;
-  experiment().run(context, std::span(&trial, 1), std::span(&outcome, 1));
-  return outcome;
+  return experiments_test::evaluate(experiment(), trial, deadline);
 }
 
 double metric(Outcome const& outcome, std::string const& name) {
-  auto const specs = experiment().metrics(Parameters(experiment().parameters()));
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (specs[i].name == name) return outcome.metrics.at(i);
-  }
-  throw std::out_of_range(name);
+  return experiments_test::metric(experiment(), outcome, name);
 }
 
 Array const& array(Outcome const& outcome, std::string const& name) {

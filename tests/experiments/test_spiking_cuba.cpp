@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "experiments/experiment.hpp"
+#include "tests/experiments/one_trial.hpp"
 
 namespace engram {
 namespace {
@@ -15,21 +15,14 @@ Experiment const& experiment() {
   return ExperimentRegistry::instance().at("spiking_cuba");
 }
 
-using Settings = std::vector<std::pair<std::string, ParameterValue>>;
+using experiments_test::Settings;
 
 Trial trial_of(Settings const& settings) {
-  Trial trial;
-  trial.seed = 1;
-  trial.parameters = Parameters(experiment().parameters());
-  for (auto const& [name, value] : settings) trial.parameters.set(name, value);
-  return trial;
+  return experiments_test::trial_of(experiment(), settings);
 }
 
 Outcome evaluate(Trial const& trial) {
-  TrialContext context;
-  Outcome outcome;
-  experiment().run(context, std::span(&trial, 1), std::span(&outcome, 1));
-  return outcome;
+  return experiments_test::evaluate(experiment(), trial);
 }
 
 std::string refusal(Settings const& settings) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "experiments/experiment.hpp"
+#include "tests/experiments/one_trial.hpp"
 
 namespace engram {
 namespace {
@@ -14,40 +14,28 @@ Experiment const& experiment() {
   return ExperimentRegistry::instance().at("spiking_reward");
 }
 
-using Settings = std::vector<std::pair<std::string, ParameterValue>>;
+using experiments_test::Settings;
 
 /// 64 neurons, rewarded within 20 ms.
-Trial small_trial(Settings const& settings, std::uint64_t seed = 1) {
-  Trial trial;
-  trial.seed = seed;
-  trial.parameters = Parameters(experiment().parameters());
-  Settings const small = {{"num_excitatory", std::int64_t{48}},
-                          {"num_inhibitory", std::int64_t{16}},
-                          {"synapses", std::int64_t{10}},
-                          {"thalamic_width", 16.0},
-                          {"shortest_delay_s", 0.01},
-                          {"longest_delay_s", 0.02},
-                          {"seconds", 4.0},
-                          {"sample_s", 1.0}};
-  for (auto const& [name, value] : small) trial.parameters.set(name, value);
-  for (auto const& [name, value] : settings) trial.parameters.set(name, value);
-  return trial;
+Trial small_trial(Settings const& more, std::uint64_t seed = 1) {
+  Settings settings = {{"num_excitatory", std::int64_t{48}},
+                       {"num_inhibitory", std::int64_t{16}},
+                       {"synapses", std::int64_t{10}},
+                       {"thalamic_width", 16.0},
+                       {"shortest_delay_s", 0.01},
+                       {"longest_delay_s", 0.02},
+                       {"seconds", 4.0},
+                       {"sample_s", 1.0}};
+  settings.insert(settings.end(), more.begin(), more.end());
+  return experiments_test::trial_of(experiment(), settings, seed);
 }
 
 Outcome evaluate(Trial const& trial, Deadline const& deadline = {}) {
-  TrialContext context;
-  context.deadline = deadline;
-  Outcome outcome;
-  experiment().run(context, std::span(&trial, 1), std::span(&outcome, 1));
-  return outcome;
+  return experiments_test::evaluate(experiment(), trial, deadline);
 }
 
 double metric(Outcome const& outcome, std::string const& name) {
-  auto const specs = experiment().metrics(Parameters(experiment().parameters()));
-  for (std::size_t i = 0; i < specs.size(); ++i) {
-    if (specs[i].name == name) return outcome.metrics.at(i);
-  }
-  throw std::out_of_range(name);
+  return experiments_test::metric(experiment(), outcome, name);
 }
 
 TEST(SpikingReward, WithoutDopamineNoWeightChanges) {

@@ -117,6 +117,36 @@ TEST(Network, SynapsesTakeTheMemoryThatIsSaid) {
   EXPECT_NEAR(bytes_a_synapse(RewardStdpSynapse{}, ConstantWeight{}), 10.7, 0.2);
 }
 
+TEST(Network, KnowsWhatItNeedsBeforeItIsBuilt) {
+  for (SynapseModel const& synapse :
+       std::vector<SynapseModel>{StaticSynapse{}, TsodyksMarkramSynapse{}, PairStdpSynapse{},
+                                 TripletStdpSynapse{}, RewardStdpSynapse{}}) {
+    NetworkSpec net;
+    auto const a = net.add_population("a", 130, LifDelta{});
+    auto const b = net.add_population("b", 300, LifDelta{});
+    net.connect(a, b,
+                {.rule = FixedInDegree{20},
+                 .synapse = synapse,
+                 .weight = NormalWeight{},
+                 .delay_ms = {1.0, 1.4}});
+    Network const network(Communicator(), net, Key(Seed(1)), {.num_threads = 2});
+    auto const bytes = network.num_synapse_bytes();
+    EXPECT_NO_THROW(
+        Network(Communicator(), net, Key(Seed(1)), {.num_threads = 2, .max_bytes = bytes}));
+    EXPECT_THROW(
+        Network(Communicator(), net, Key(Seed(1)), {.num_threads = 2, .max_bytes = bytes - 1}),
+        UserError);
+  }
+}
+
+TEST(Network, EndsWhereItsStepsAreNoLongerCounted) {
+  NetworkSpec net;
+  net.add_population("n", 1, LifDelta{});
+  Network network(Communicator(), net, Key(Seed(1)));
+  EXPECT_THROW(network.run(0.1 * 4294967297.0), UserError);
+  EXPECT_EQ(network.step(), 0);
+}
+
 TEST(Network, RefusesWhatDoesNotFitItsMemory) {
   NetworkSpec net;
   auto const n = net.add_population("n", 1000, LifDelta{});
