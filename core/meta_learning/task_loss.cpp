@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/host_copy.hpp"
 #include "core/random/permutation.hpp"
 
 namespace engram {
@@ -93,7 +94,7 @@ std::vector<double> TaskLoss::evaluate(ExecutionSpace const& space,
                                        TaskSamples const& samples) {
   auto const output = net_.forward(space, theta, samples.inputs);
   mean_squared_error<double>(space, output, samples.targets, {}, losses_, output_gradient_);
-  auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), losses_);
+  auto const host = host_copy(losses_);
   return {host.data(), host.data() + host.size()};
 }
 
@@ -132,7 +133,7 @@ void to_device(std::span<double const> values, Genomes<double> const& rows) {
 }
 
 std::vector<double> to_host(ConstGenomes<double> const& rows) {
-  auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), rows);
+  auto const host = host_copy(rows);
   return {host.data(), host.data() + host.size()};
 }
 

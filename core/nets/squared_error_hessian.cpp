@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "core/host_copy.hpp"
+
 namespace engram {
 
 namespace {
@@ -131,14 +133,13 @@ SquaredErrorHessian::SquaredErrorHessian(MlpSpec const& spec, std::size_t num_ne
                                          std::size_t num_samples)
     : num_networks_(num_networks), num_samples_(num_samples) {
   auto const blocks = weight_blocks(spec);
-  layers_ = decltype(layers_)("engram::core::hessian_layers", blocks.size());
-  auto const layers_host = Kokkos::create_mirror_view(layers_);
+  std::vector<Layer> layers;
   int units = 0;
   for (std::size_t l = 0; l < blocks.size(); ++l) {
-    layers_host(l) = {blocks[l], l + 1 == blocks.size() ? spec.output : spec.hidden, units};
+    layers.push_back({blocks[l], l + 1 == blocks.size() ? spec.output : spec.hidden, units});
     units += blocks[l].outputs;
   }
-  copy_to_device(layers_, layers_host);
+  layers_ = device_copy<decltype(layers_)>("engram::core::hessian_layers", layers);
   num_parameters_ = blocks.back().biases + static_cast<std::size_t>(blocks.back().outputs);
   num_inputs_ = spec.widths.front();
   num_outputs_ = spec.widths.back();
