@@ -82,9 +82,9 @@ std::vector<ParameterSpec> meta_parameters() {
       own_count("pairs", 1e6, "es_maml: of antithetic perturbations an iteration"),
       own_real("spread", 10.0, "es_maml: standard deviation of perturbations"),
       choice("adaptation", "gradient", {"gradient", "evolution", "hill_climbing"})
-          .means(
-              "step of adaptation in es_maml and in the test: along the gradient, an estimate of "
-              "it, or trials and errors")
+          .means("step of adaptation in es_maml and in the test: along the gradient; along an "
+                 "estimate of it, which wants an inner_rate smaller by some parameters / "
+                 "directions; or trials and errors")
           .from("Song et al. 2020, arXiv:1910.01215"),
       integer("directions", 20)
           .range(1, 1e6)
