@@ -107,7 +107,7 @@ RegisterMetaLearner const registered({
                           .num_inner_steps = 1,
                           .adaptation = {.rate = 0.01},
                           .outer_rate = 3e-3,
-                          .num_iterations = 4000,
+                          .num_iterations = 6000,
                           .num_pairs = 100,
                           .spread = 0.03},
              .hidden_widths = {40, 40},
