@@ -146,7 +146,6 @@ TEST(RmsProp, StepsUnderAConstantGradient) {
   }
 }
 
-/// Every optimiser on `count` networks from `first` on, with rates of their own.
 /// Its speed is rate (1 - 0.9^t) / 0.1 up to the largest, whatever the gradient's length; where
 /// there is no gradient, it loses a tenth a step.
 TEST(ClipUp, SpeedsUpToItsLimit) {
@@ -172,7 +171,7 @@ TEST(ClipUp, NormalisesTheWholeGradient) {
 
 TEST(Optimizers, AreFoundByName) {
   for (auto const& name : optimizer_names()) {
-    // Down a slope of 1, at the rate 0.01: Momentum and Nesterov add up, the others go no further.
+    // Down a slope of 1 at the rate 0.01: half of that for clip_up, sqrt(10) times for rmsprop.
     double const first =
         path_of(*make_named_optimizer(name, 0.01, 1), 1, [](double) { return 1.0; })[0];
     EXPECT_LT(first, 1.0) << name;
@@ -181,6 +180,7 @@ TEST(Optimizers, AreFoundByName) {
   EXPECT_THROW(make_named_optimizer("adma", 0.01, 1), UserError);
 }
 
+/// Every optimiser on `count` networks from `first` on, with rates of their own.
 template <class T>
 std::vector<std::unique_ptr<Optimizer<T>>> all_optimizers(std::size_t parameters, std::size_t first,
                                                           std::size_t count) {
