@@ -9,6 +9,7 @@
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
 #include "bench/program.hpp"
+#include "core/host_copy.hpp"
 #include "core/readout/ridge.hpp"
 #include "core/reservoir/population.hpp"
 

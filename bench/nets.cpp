@@ -7,6 +7,7 @@
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
 #include "bench/program.hpp"
+#include "core/host_copy.hpp"
 #include "core/nets/initialise.hpp"
 #include "core/nets/loss.hpp"
 

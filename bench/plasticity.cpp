@@ -5,6 +5,7 @@
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
 #include "bench/program.hpp"
+#include "core/host_copy.hpp"
 #include "core/plasticity/abcd.hpp"
 #include "core/plasticity/pair_stdp.hpp"
 #include "core/random/random.hpp"

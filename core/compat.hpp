@@ -14,13 +14,6 @@ using HostExecutionSpace = Kokkos::DefaultHostExecutionSpace;
 inline constexpr bool is_host_space =
     Kokkos::SpaceAccessibility<Kokkos::HostSpace, ExecutionSpace::memory_space>::accessible;
 
-/// Device from mirror. Newer versions reject copies of a view to itself, which a mirror on a host
-/// is.
-template <class View, class Mirror>
-void copy_to_device(View const& view, Mirror const& mirror) {
-  if (view.data() != mirror.data()) Kokkos::deep_copy(view, mirror);
-}
-
 /// Starts Kokkos with `num_threads` a rank (0: Kokkos decides). Of several CUDA or HIP devices, the
 /// ranks of a node take one each in turn; on other devices Kokkos chooses.
 void initialize_kokkos(int num_threads, int rank_on_node);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/host_copy.hpp"
 #include "core/readout/ridge.hpp"
 #include "experiments/reservoir_model.hpp"
 #include "experiments/topology_cache.hpp"

@@ -2,11 +2,12 @@
 # Kokkos 3.4.01 with OpenMP, which Debian's package lacks, from Debian's source package. For finding
 # races; prints the folder to give as Kokkos_ROOT.
 #   scripts/kokkos_openmp.sh [folder]       default: ~/.cache/engram/kokkos-3.4.01-openmp
+# CXX: the compiler, whose OpenMP library has to be the program's: each has its own default folder.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 source "$root/scripts/debian_source.sh"
 
-prefix=${1:-$cache/kokkos-3.4.01-openmp}
+prefix=${1:-$cache/kokkos-3.4.01-openmp${CXX:+-$(basename "$CXX")}}
 if [[ -e $prefix/complete ]]; then
   echo "$prefix"
   exit

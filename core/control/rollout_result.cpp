@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <stdexcept>
 
+#include "core/host_copy.hpp"
+
 namespace engram {
 
 namespace {
@@ -10,7 +12,7 @@ namespace {
 template <class View>
 auto on_host(ExecutionSpace const& space, View const& view) {
   fence(space, "engram::core::read_rollout");
-  return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
+  return host_copy(view);
 }
 
 std::size_t room(int extent) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "core/host_copy.hpp"
 #include "core/optimizers/named.hpp"
 
 namespace engram {
@@ -16,19 +17,21 @@ Ascent::Ascent(std::string_view optimizer, std::size_t num_parameters)
 
 void Ascent::step(double rate, double decay, std::span<double> theta) {
   double* const g = gradient_host_.data();
-  double* const move = move_host_.data();
+  double* const still = move_host_.data();
   double* const to = theta.data();
   ENGRAM_INDEPENDENT_ITERATIONS
   for (std::size_t j = 0; j < theta.size(); ++j) {
     g[j] = fused(decay, to[j], -g[j]);
-    move[j] = 0.0;
+    still[j] = 0.0;
   }
   ExecutionSpace const space;
   copy_to_device(gradient_, gradient_host_);
   copy_to_device(move_, move_host_);
   optimizer_->step(space, gradient_, move_);
   fence(space, "engram::core::step_ascent");
-  copy_to_device(move_host_, move_);
+  // On a host the mirror is the view itself.
+  auto const moved = is_host_space ? move_host_ : host_copy(move_);
+  double const* const move = moved.data();
   ENGRAM_INDEPENDENT_ITERATIONS
   for (std::size_t j = 0; j < theta.size(); ++j) to[j] = fused(rate, move[j], to[j]);
 }

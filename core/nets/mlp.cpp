@@ -3,6 +3,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/host_copy.hpp"
+
 namespace engram {
 
 std::vector<WeightBlock> weight_blocks(MlpSpec const& spec) {
@@ -129,15 +131,6 @@ struct MlpGradient {
   }
 };
 
-template <class View, class Values>
-View on_device(std::string const& label, Values const& values) {
-  View view(label, values.size());
-  auto const mirror = Kokkos::create_mirror_view(view);
-  for (std::size_t i = 0; i < values.size(); ++i) mirror(i) = values[i];
-  copy_to_device(view, mirror);
-  return view;
-}
-
 }  // namespace
 
 template <class T>
@@ -160,8 +153,8 @@ Mlp<T>::Mlp(MlpSpec const& spec, std::size_t num_networks, std::size_t num_sampl
   num_inputs_ = spec.widths.front();
   num_outputs_ = spec.widths.back();
   num_hidden_ = units - num_outputs_;
-  layers_ = on_device<decltype(layers_)>("engram::core::mlp_layers", layers);
-  gradient_parts_ = on_device<decltype(gradient_parts_)>("engram::core::mlp_gradients", parts);
+  layers_ = device_copy<decltype(layers_)>("engram::core::mlp_layers", layers);
+  gradient_parts_ = device_copy<decltype(gradient_parts_)>("engram::core::mlp_gradients", parts);
   output_ = Rows<T>("engram::core::mlp_output", num_networks, num_samples,
                     static_cast<std::size_t>(num_outputs_));
   hidden_ = Genomes<T>("engram::core::mlp_hidden", num_networks,

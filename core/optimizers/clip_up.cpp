@@ -1,5 +1,7 @@
 #include "core/optimizers/clip_up.hpp"
 
+#include "core/host_copy.hpp"
+
 namespace engram {
 
 namespace {
@@ -54,8 +56,7 @@ void ClipUp<T>::step(ExecutionSpace const& space, ConstVectors const& gradient,
 
 template <class T>
 OptimizerState<T> ClipUp<T>::state() const {
-  auto const host = Kokkos::create_mirror_view(velocity_);
-  copy_to_device(host, velocity_);
+  auto const host = host_copy(velocity_);
   return {num_steps_, std::vector<T>(host.data(), host.data() + host.size())};
 }
 

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/lanes.hpp"
 #include "core/math.hpp"
 #include "core/plasticity/synapses.hpp"
@@ -128,7 +129,7 @@ class RuleOptimizer final : public Optimizer<typename Rule::Scalar> {
   }
 
   OptimizerState<T> state() const override {
-    auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), slots_);
+    auto const host = host_copy(slots_);
     return {num_steps_, std::vector<T>(host.data(), host.data() + host.size())};
   }
 

@@ -4,6 +4,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "core/host_copy.hpp"
 #include "core/reservoir/population_kernel.hpp"
 
 namespace engram {
@@ -14,11 +15,6 @@ namespace {
 template <class View>
 auto part(View const& view, std::size_t begin, std::size_t count) {
   return Kokkos::subview(view, Kokkos::make_pair(begin, begin + count));
-}
-
-template <class View>
-auto host_copy(View const& view) {
-  return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace{}, view);
 }
 
 /// The kernel counts steps in int.

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/host_copy.hpp"
 #include "core/reservoir/population.hpp"
 #include "core/reservoir/population_data.hpp"
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/reservoir/population.hpp"
 
 // Echo state networks written from their equations, one number after the other: what the population

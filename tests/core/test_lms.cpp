@@ -6,12 +6,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/random/random.hpp"
 
 namespace {
 
 using engram::copy_to_device;
 using engram::ExecutionSpace;
+using engram::host_copy;
 using engram::Key;
 using engram::PopulationMatrices;
 using engram::PopulationScalars;
@@ -72,8 +74,8 @@ Learned train(Rule const& rule, std::vector<std::uint64_t> const& individuals, V
     else
       update_lms(space, rates, inputs, targets, weights, errors);
   }
-  auto const weights_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), weights);
-  auto const errors_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), errors);
+  auto const weights_host = host_copy(weights);
+  auto const errors_host = host_copy(errors);
   Learned learned;
   for (std::size_t i = 0; i < n; ++i) {
     std::size_t const size = num_outputs * num_inputs;
@@ -149,7 +151,7 @@ TEST(Lms, NormalisationNeedsARegularisation) {
     EXPECT_THROW(update_nlms(space, rates, regularisation, inputs, targets, weights, errors),
                  std::invalid_argument);
   update_nlms(space, rates, 1e-300, inputs, targets, weights, errors);
-  auto const learned = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), weights);
+  auto const learned = host_copy(weights);
   for (std::size_t j = 0; j < 3; ++j) EXPECT_EQ(learned(0, 0, j), 0.0);
 }
 

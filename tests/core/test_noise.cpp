@@ -1,3 +1,4 @@
+#include "core/host_copy.hpp"
 #include "core/random/noise.hpp"
 
 #include <gtest/gtest.h>
@@ -128,7 +129,7 @@ std::vector<float> values_in_kernel(GaussianNoise const& normals, RademacherNois
         auto const position = static_cast<std::uint64_t>(i);
         values(i) = normals.value(position) * signs.value(position);
       });
-  auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), values);
+  auto const host = host_copy(values);
   return std::vector(host.data(), host.data() + host.extent(0));
 }
 

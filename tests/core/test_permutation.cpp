@@ -1,3 +1,4 @@
+#include "core/host_copy.hpp"
 #include "core/random/permutation.hpp"
 
 #include <gtest/gtest.h>
@@ -55,8 +56,7 @@ Kokkos::View<int**, Kokkos::LayoutRight, ExecutionSpace> permute_in_kernel(Key k
 
 TEST(Permutation, KernelMakesWhatTheHostMakes) {
   Key const key = Key(Seed(5)).stream("kernel");
-  auto const rows =
-      Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), permute_in_kernel(key, 5, 50));
+  auto const rows = host_copy(permute_in_kernel(key, 5, 50));
   for (std::size_t i = 0; i < 5; ++i) {
     auto const expected = random_permutation(key.index(i), 50);
     for (std::size_t j = 0; j < 50; ++j)

@@ -1,3 +1,4 @@
+#include "core/host_copy.hpp"
 #include "core/random/random.hpp"
 
 #include <gtest/gtest.h>
@@ -224,7 +225,7 @@ Draws draw_in_kernel(Key key, int n) {
         integer(i) = random.integer(position, 1000);
       });
   auto const to_host = [](auto const& view) {
-    auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
+    auto const host = host_copy(view);
     return std::vector(host.data(), host.data() + host.extent(0));
   };
   return {to_host(bits), to_host(uniform), to_host(normal), to_host(integer)};

@@ -7,12 +7,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/random/random.hpp"
 
 namespace {
 
 using engram::copy_to_device;
 using engram::ExecutionSpace;
+using engram::host_copy;
 using engram::Key;
 using engram::make_rls;
 using engram::ordered_dot;
@@ -76,12 +78,12 @@ Learned train(std::vector<std::uint64_t> const& individuals, int num_steps, Valu
     copy_to_device(inputs, inputs_host);
     copy_to_device(targets, targets_host);
     update_rls(space, readouts, inputs, targets, errors);
-    auto const errors_host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), errors);
+    auto const errors_host = host_copy(errors);
     for (std::size_t i = 0; i < n; ++i)
       for (int o = 0; o < num_outputs; ++o) learned.errors[i].push_back(errors_host(i, o));
   }
   auto const copy = [&](auto const& matrices, std::vector<Values>& out) {
-    auto const host = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), matrices);
+    auto const host = host_copy(matrices);
     std::size_t const size = host.extent(1) * host.extent(2);
     for (std::size_t i = 0; i < n; ++i)
       out.emplace_back(host.data() + i * size, host.data() + (i + 1) * size);

@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/readout/rls.hpp"
 #include "core/reservoir/population.hpp"
 #include "core/tasks/metrics.hpp"
@@ -68,7 +69,7 @@ void learn(ReservoirPopulation& population, SignalView const& nothing) {
     population.drive(space, nothing, {}, t, t + 1, options);
     sample.gather(population, target(t));
     update_rls(space, readouts, sample.inputs, sample.targets, sample.errors);
-    auto const weights = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), readouts.weights);
+    auto const weights = host_copy(readouts.weights);
     for (std::size_t m = 0; m < population.num_members(); ++m)
       population.set_readout(m, std::span(&weights(m, 0, 0), population.num_features()));
   }

@@ -7,9 +7,11 @@
 
 #include "core/control/mountain_car_continuous.hpp"
 #include "core/control/rollout.hpp"
+#include "core/host_copy.hpp"
 
 namespace {
 
+using engram::host_copy;
 using engram::Key;
 using engram::MountainCar;
 using engram::MountainCarContinuous;
@@ -172,15 +174,14 @@ TEST(MountainCar, PushingWithTheVelocityReachesTheGoal) {
   engram::rollout(space, MountainCar(), WithTheVelocity(), {Key(Seed(3))}, discrete);
   engram::rollout(space, MountainCarContinuous(), PushWithTheVelocity(), {Key(Seed(3))},
                   continuous);
-  auto const steps = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), discrete.steps);
-  auto const returns = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), discrete.returns);
+  auto const steps = host_copy(discrete.steps);
+  auto const returns = host_copy(discrete.returns);
   for (int i = 0; i < 200; ++i) {
     EXPECT_LT(steps(0, i), 200);
     EXPECT_EQ(returns(0, i), -steps(0, i));
   }
-  auto const continuous_steps =
-      Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), continuous.steps);
-  auto const rest = Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), continuous.returns);
+  auto const continuous_steps = host_copy(continuous.steps);
+  auto const rest = host_copy(continuous.returns);
   for (int i = 0; i < 200; ++i) {
     EXPECT_LT(continuous_steps(0, i), 200);
     EXPECT_NEAR(rest(0, i), 100.0 - 0.1 * continuous_steps(0, i), 200 * 1.5e-14);

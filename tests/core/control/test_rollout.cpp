@@ -13,11 +13,13 @@
 #include "core/control/mountain_car_continuous.hpp"
 #include "core/control/pendulum.hpp"
 #include "core/control/t_maze.hpp"
+#include "core/host_copy.hpp"
 
 namespace {
 
 using engram::Episodes;
 using engram::ExecutionSpace;
+using engram::host_copy;
 using engram::Key;
 using engram::Random;
 using engram::RolloutResult;
@@ -85,11 +87,6 @@ Episode expected_episode(Task const& task, int i_member, Key key, std::uint64_t 
   return episode;
 }
 
-template <class View>
-auto on_host(View const& view) {
-  return Kokkos::create_mirror_view_and_copy(Kokkos::HostSpace(), view);
-}
-
 template <class Task>
 class Rollout : public ::testing::Test {};
 
@@ -105,8 +102,8 @@ TYPED_TEST(Rollout, IsEachEpisodeByItself) {
   ExecutionSpace const space;
   RolloutResult const result(num_members, num_episodes, TypeParam::num_observations);
   engram::rollout(space, TypeParam(), Wanderer<TypeParam>(), {key, 100, max_steps}, result);
-  auto const returns = on_host(result.returns);
-  auto const steps = on_host(result.steps);
+  auto const returns = host_copy(result.returns);
+  auto const steps = host_copy(result.steps);
   auto const moments = engram::member_moments(space, result);
   std::int64_t num_steps = 0;
   for (int m = 0; m < num_members; ++m) {
@@ -138,8 +135,8 @@ TYPED_TEST(Rollout, DoesNotDependOnTheBatch) {
   RolloutResult const whole(4, 19), part(2, 7);
   engram::rollout(space, TypeParam(), Wanderer<TypeParam>{0}, {key, 0, 50}, whole);
   engram::rollout(space, TypeParam(), Wanderer<TypeParam>{2}, {key, 5, 50}, part);
-  auto const returns = on_host(whole.returns), part_returns = on_host(part.returns);
-  auto const steps = on_host(whole.steps), part_steps = on_host(part.steps);
+  auto const returns = host_copy(whole.returns), part_returns = host_copy(part.returns);
+  auto const steps = host_copy(whole.steps), part_steps = host_copy(part.steps);
   for (int m = 0; m < 2; ++m) {
     for (int e = 0; e < 7; ++e) {
       EXPECT_EQ(part_returns(m, e), returns(m + 2, e + 5));

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/nets/initialise.hpp"
 #include "core/nets/loss.hpp"
 #include "tests/core/plasticity/layer.hpp"
@@ -13,14 +14,13 @@ namespace engram::nets_test {
 
 using plasticity_test::fill;
 using plasticity_test::fill_uniform;
-using plasticity_test::on_host;
 
 using Vec = std::vector<double>;
 
 /// Numbers of network `n`, of a view [network or 1, …].
 template <class View>
 Vec of_network(View const& view, std::size_t n) {
-  auto const host = on_host(view);
+  auto const host = host_copy(view);
   std::size_t const size = host.size() / host.extent(0);
   std::size_t const first = host.extent(0) == 1 ? 0 : n * size;
   Vec values(size);
@@ -169,7 +169,7 @@ Rows<T> uniform_rows(std::size_t networks, std::size_t rows, std::size_t units,
 /// Every number of `got` is `expected(i)` within `tolerance`.
 template <class View, class F>
 void expect_near_all(View const& got, double tolerance, F const& expected) {
-  auto const host = on_host(got);
+  auto const host = host_copy(got);
   for (std::size_t i = 0; i < host.size(); ++i) {
     ASSERT_NEAR(static_cast<double>(host.data()[i]), expected(i), tolerance) << "number " << i;
   }
@@ -178,7 +178,7 @@ void expect_near_all(View const& got, double tolerance, F const& expected) {
 /// Network `n` of `all` is `alone`, bit by bit.
 template <class View>
 void expect_same_network(View const& all, View const& alone, std::size_t n) {
-  auto const a = on_host(all), b = on_host(alone);
+  auto const a = host_copy(all), b = host_copy(alone);
   for (std::size_t i = 0; i < b.size(); ++i) {
     ASSERT_EQ(a.data()[n * b.size() + i], b.data()[i]) << "network " << n << ", number " << i;
   }
@@ -190,7 +190,7 @@ View network_of(View const& all, std::size_t n) {
   auto layout = all.layout();
   layout.dimension[0] = 1;
   View const alone("engram::tests::alone", layout);
-  auto const host = on_host(all);
+  auto const host = host_copy(all);
   fill(alone, [&](std::size_t i) { return host.data()[n * alone.size() + i]; });
   return alone;
 }
@@ -203,7 +203,7 @@ void expect_derivatives(F const& loss, Genomes<double> const& theta, Vec const& 
                         std::size_t stride = 1) {
   constexpr double step = 1e-5, tolerance = 5e-9;
   ASSERT_EQ(gradient.size(), theta.size());
-  auto const values = on_host(theta);
+  auto const values = host_copy(theta);
   auto const at = [&](std::size_t changed, double by) {
     fill(theta, [&](std::size_t i) { return values.data()[i] + (i == changed ? by : 0.0); });
     return loss();

@@ -1,5 +1,6 @@
 #include "core/nets/initialise.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/nets/naive.hpp"
 
 namespace {
@@ -64,7 +65,7 @@ TEST(Initialise, NetworksAreTheirOwnInAnyPopulation) {
   Genomes<float> const all("engram::tests::theta", 6, 26), some("engram::tests::theta", 2, 26);
   initialise(space, spec, Initialiser::lecun, Key(Seed(6)), all);
   initialise(space, spec, Initialiser::lecun, Key(Seed(6)), some, 3);
-  auto const a = on_host(all), b = on_host(some);
+  auto const a = host_copy(all), b = host_copy(some);
   for (std::size_t p = 0; p < 26; ++p) {
     EXPECT_EQ(a(3, p), b(0, p));
     EXPECT_EQ(a(4, p), b(1, p));

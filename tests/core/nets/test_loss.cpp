@@ -1,5 +1,6 @@
 #include "core/nets/loss.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/nets/naive.hpp"
 
 namespace {
@@ -37,15 +38,15 @@ template <class T>
 void expect_reference() {
   constexpr std::size_t networks = 2, rows = 10, units = 7;
   Outputs<T> const o(networks, rows, units);
-  auto const y = on_host(o.y), targets = on_host(o.targets);
-  auto const labels = on_host(o.labels);
+  auto const y = host_copy(o.y), targets = host_copy(o.targets);
+  auto const labels = host_copy(o.labels);
   double const tolerance = 300.0 * std::numeric_limits<T>::epsilon();
   o.cross_entropy();
-  auto const entropy = on_host(o.losses);
-  auto const entropy_gradient = on_host(o.dy);
+  auto const entropy = host_copy(o.losses);
+  auto const entropy_gradient = host_copy(o.dy);
   o.squared_error();
-  auto const squares = on_host(o.losses);
-  auto const squares_gradient = on_host(o.dy);
+  auto const squares = host_copy(o.losses);
+  auto const squares_gradient = host_copy(o.dy);
   for (std::size_t n = 0; n < networks; ++n) {
     double loss = 0.0, sum = 0.0;
     for (std::size_t r = 0; r < rows; ++r) {
@@ -81,15 +82,15 @@ TEST(Loss, CrossEntropyOfKnownLogits) {
   for (std::size_t row = 0; row < 3; ++row) {
     fill(weights, [&](std::size_t i) { return i == row ? 2.5 : 0.0; });
     o.cross_entropy(weights);
-    EXPECT_NEAR(on_host(o.losses)(0), expected[row], 1e-15 * expected[row]) << "row " << row;
+    EXPECT_NEAR(host_copy(o.losses)(0), expected[row], 1e-15 * expected[row]) << "row " << row;
   }
 }
 
 /// Rows of weight 0 may hold anything.
 TEST(Loss, MaskedRowsDoNotCount) {
   Outputs<float> const whole(1, 4, 3), masked(1, 6, 3);
-  auto const y = on_host(whole.y), targets = on_host(whole.targets);
-  auto const labels = on_host(whole.labels);
+  auto const y = host_copy(whole.y), targets = host_copy(whole.targets);
+  auto const labels = host_copy(whole.labels);
   auto const inserted = [](std::size_t row) { return row == 1 || row == 4; };
   auto const original = [](std::size_t row) { return row - (row > 1) - (row > 4); };
   Genomes<float> const weights("engram::tests::weights", 1, 6);
@@ -105,8 +106,8 @@ TEST(Loss, MaskedRowsDoNotCount) {
   for (bool const entropy : {true, false}) {
     entropy ? whole.cross_entropy() : whole.squared_error();
     entropy ? masked.cross_entropy(weights) : masked.squared_error(weights);
-    EXPECT_EQ(on_host(whole.losses)(0), on_host(masked.losses)(0));
-    auto const expected = on_host(whole.dy), got = on_host(masked.dy);
+    EXPECT_EQ(host_copy(whole.losses)(0), host_copy(masked.losses)(0));
+    auto const expected = host_copy(whole.dy), got = host_copy(masked.dy);
     for (std::size_t r = 0; r < 6; ++r) {
       for (std::size_t k = 0; k < 3; ++k) {
         EXPECT_EQ(got(0, r, k), inserted(r) ? 0.0f : expected(0, original(r), k));
@@ -115,15 +116,15 @@ TEST(Loss, MaskedRowsDoNotCount) {
   }
   fill(weights, [](std::size_t) { return 0.0; });
   masked.squared_error(weights);
-  EXPECT_EQ(on_host(masked.losses)(0), 0.0f);
+  EXPECT_EQ(host_copy(masked.losses)(0), 0.0f);
 }
 
 TEST(Loss, ImpossibleLabelsAreNotANumber) {
   Outputs<float> const o(2, 2, 3);
   fill(o.labels, [](std::size_t i) { return i == 3 ? 3 : 0; });
   o.cross_entropy();
-  EXPECT_TRUE(std::isfinite(on_host(o.losses)(0)));
-  EXPECT_TRUE(std::isnan(on_host(o.losses)(1)));
+  EXPECT_TRUE(std::isfinite(host_copy(o.losses)(0)));
+  EXPECT_TRUE(std::isnan(host_copy(o.losses)(1)));
 }
 
 TEST(Loss, NeighboursDoNotMatter) {
@@ -137,7 +138,7 @@ TEST(Loss, NeighboursDoNotMatter) {
       alone.labels = network_of(all.labels, n);
       entropy ? alone.cross_entropy() : alone.squared_error();
       expect_same_network(all.dy, alone.dy, n);
-      EXPECT_EQ(on_host(all.losses)(n), on_host(alone.losses)(0));
+      EXPECT_EQ(host_copy(all.losses)(n), host_copy(alone.losses)(0));
     }
   }
 }

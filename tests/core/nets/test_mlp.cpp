@@ -1,5 +1,6 @@
 #include "core/nets/mlp.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/optimizers/adam.hpp"
 #include "tests/core/nets/naive.hpp"
 
@@ -26,7 +27,7 @@ void expect_reference(MlpSpec const& spec, std::size_t networks, std::size_t sam
   auto const x = uniform_rows<T>(shared_input ? 1 : networks, samples, inputs, 1);
   auto const dy = uniform_rows<T>(networks, samples, outputs, 2);
   Genomes<T> const gradient("engram::tests::gradient", networks, net.num_parameters());
-  auto const y = on_host(net.forward(space, theta, x));
+  auto const y = host_copy(net.forward(space, theta, x));
   net.backward(space, theta, x, dy, gradient);
   double const rounding =
       4.0 * std::numeric_limits<T>::epsilon() * static_cast<double>(spec.widths.size());
@@ -88,7 +89,7 @@ double mean_loss(Mlp<double>& net, Genomes<double> const& theta, Rows<double> co
     auto const targets = uniform_rows<double>(1, y.extent(1), y.extent(2), 5);
     mean_squared_error<double>(space, y, targets, {}, losses, dy);
   }
-  return on_host(losses)(0);
+  return host_copy(losses)(0);
 }
 
 TEST(Mlp, GradientsAreDerivatives) {
@@ -139,14 +140,14 @@ TEST(Mlp, OtherSamplesDoNotMatterForward) {
   Mlp<float> all(spec, 1, most);
   auto const theta = uniform_genomes<float>(1, all.num_parameters(), 1.0);
   auto const x = uniform_rows<float>(1, most, 20, 1);
-  auto const y = on_host(all.forward(space, theta, x));
-  auto const x_host = on_host(x);
+  auto const y = host_copy(all.forward(space, theta, x));
+  auto const x_host = host_copy(x);
   for (std::size_t const samples : {1, 2, 3, 4, 7, 8, 31, 33}) {
     for (std::size_t first = 0; first + samples <= most; first += 13) {
       Mlp<float> some(spec, 1, samples);
       Rows<float> const x_some("engram::tests::x", 1, samples, 20);
       fill(x_some, [&](std::size_t i) { return x_host.data()[first * 20 + i]; });
-      auto const y_some = on_host(some.forward(space, theta, x_some));
+      auto const y_some = host_copy(some.forward(space, theta, x_some));
       for (std::size_t i = 0; i < y_some.size(); ++i) {
         ASSERT_EQ(y_some.data()[i], y.data()[first * 19 + i]) << samples << " samples";
       }
@@ -177,7 +178,8 @@ TEST(Mlp, SolvesXor) {
     net.backward(space, theta, x, dy, gradient);
     adam->step(space, gradient, theta);
   }
-  for (std::size_t n = 0; n < networks; ++n) EXPECT_LT(on_host(losses)(n), 0.1) << "network " << n;
+  for (std::size_t n = 0; n < networks; ++n)
+    EXPECT_LT(host_copy(losses)(n), 0.1) << "network " << n;
 }
 
 TEST(Mlp, RefusesWrongShapes) {
@@ -202,7 +204,7 @@ TEST(Mlp, PassesNotANumberOn) {
     auto const theta = uniform_genomes<float>(1, net.num_parameters(), 1.0);
     Rows<float> const x("engram::tests::x", 1, 2, 2);
     fill(x, [](std::size_t i) { return i == 0 ? std::nan("") : 0.5; });
-    auto const y = on_host(net.forward(space, theta, x));
+    auto const y = host_copy(net.forward(space, theta, x));
     EXPECT_TRUE(std::isnan(y(0, 0, 0)));
     EXPECT_TRUE(std::isfinite(y(0, 1, 0)));
   }

@@ -1,5 +1,6 @@
 #include "core/nets/recurrent.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/optimizers/adam.hpp"
 #include "tests/core/nets/naive.hpp"
 
@@ -35,8 +36,8 @@ void expect_reference(RecurrentSpec const& spec, std::size_t networks, std::size
   auto const x = uniform_rows<T>(networks, steps * samples, in, 1);
   auto const initial =
       given_state ? uniform_rows<T>(networks, samples, net.state_size(), 2) : Rows<T>();
-  auto const y = on_host(net.forward(space, theta, x, initial));
-  auto const last = on_host(net.final_state(space));
+  auto const y = host_copy(net.forward(space, theta, x, initial));
+  auto const last = host_copy(net.final_state(space));
   double const tolerance = 4.0 * std::numeric_limits<T>::epsilon() * static_cast<double>(steps) *
                            (spec.num_units + spec.num_inputs);
   for (std::size_t n = 0; n < networks; ++n) {
@@ -97,7 +98,7 @@ double mean_loss(ConstRows<double> const& y, bool cross_entropy, Rows<double> co
     auto const targets = uniform_rows<double>(1, y.extent(1), y.extent(2), 5);
     mean_squared_error<double>(space, y, targets, weights, losses, dy);
   }
-  return on_host(losses)(0);
+  return host_copy(losses)(0);
 }
 
 TEST(Recurrent, GradientsAreDerivatives) {
@@ -147,9 +148,9 @@ TEST(Recurrent, GradientsOfLargeNetsAreDerivatives) {
     Genomes<double> const theta_wide("engram::tests::theta", 1, net.num_parameters());
     Rows<double> const x_wide("engram::tests::x", 1, samples * steps, 3);
     Rows<double> const dy_wide("engram::tests::dy", 1, samples * steps, 2);
-    fill(theta_wide, [host = on_host(theta)](std::size_t i) { return host.data()[i]; });
-    fill(x_wide, [host = on_host(x)](std::size_t i) { return host.data()[i]; });
-    fill(dy_wide, [host = on_host(dy)](std::size_t i) { return host.data()[i]; });
+    fill(theta_wide, [host = host_copy(theta)](std::size_t i) { return host.data()[i]; });
+    fill(x_wide, [host = host_copy(x)](std::size_t i) { return host.data()[i]; });
+    fill(dy_wide, [host = host_copy(dy)](std::size_t i) { return host.data()[i]; });
     Vec const exact = gradient_of(spec, samples, steps, theta_wide, x_wide, dy_wide);
     Vec const single = gradient_of(spec, samples, steps, theta, x, dy);
     double const tolerance =
@@ -166,8 +167,8 @@ TEST(Recurrent, GradientsOfLargeNetsAreDerivatives) {
 
 /// Sum of output times a fixed random number, over rows from `first` on.
 double weighted_sum(ConstRows<double> const& y, Rows<double> const& factors, std::size_t first) {
-  auto const a = on_host(y);
-  auto const b = on_host(factors);
+  auto const a = host_copy(y);
+  auto const b = host_copy(factors);
   double sum = 0.0;
   for (std::size_t r = 0; r < a.extent(1); ++r) {
     for (std::size_t k = 0; k < a.extent(2); ++k) sum += a(0, r, k) * b(0, first + r, k);
@@ -177,7 +178,7 @@ double weighted_sum(ConstRows<double> const& y, Rows<double> const& factors, std
 
 Rows<double> rows_from(Rows<double> const& all, std::size_t first, std::size_t count) {
   Rows<double> const some("engram::tests::rows", 1, count, all.extent(2));
-  auto const host = on_host(all);
+  auto const host = host_copy(all);
   fill(some, [&](std::size_t i) { return host.data()[first * all.extent(2) + i]; });
   return some;
 }
@@ -263,8 +264,8 @@ TEST(Recurrent, OtherSamplesDoNotMatterForward) {
     RecurrentNet<float> all(spec, 1, most, steps);
     auto const theta = uniform_genomes<float>(1, all.num_parameters(), 0.5);
     auto const x = uniform_rows<float>(1, most * steps, 3, 1);
-    auto const y = on_host(all.forward(space, theta, x));
-    auto const x_host = on_host(x);
+    auto const y = host_copy(all.forward(space, theta, x));
+    auto const x_host = host_copy(x);
     for (std::size_t const samples : {1, 3, 5, 34}) {
       Rows<float> state;
       for (std::size_t t = 0; t < steps; t += 2) {
@@ -273,7 +274,7 @@ TEST(Recurrent, OtherSamplesDoNotMatterForward) {
         fill(x_some, [&](std::size_t i) {
           return x_host(0, (t + i / (3 * samples)) * most + i / 3 % samples, i % 3);
         });
-        auto const y_some = on_host(some.forward(space, theta, x_some, state));
+        auto const y_some = host_copy(some.forward(space, theta, x_some, state));
         state = some.final_state(space);
         for (std::size_t r = 0; r < 2 * samples; ++r) {
           for (std::size_t k = 0; k < 2; ++k) {
@@ -322,7 +323,7 @@ void expect_recall(CellKind cell, std::size_t steps) {
       net.backward(space, theta, x, dy, gradient);
       adam->step(space, gradient, theta);
     } else {
-      for (std::size_t n = 0; n < networks; ++n) mean[n] += on_host(losses)(n) / num_tests;
+      for (std::size_t n = 0; n < networks; ++n) mean[n] += host_copy(losses)(n) / num_tests;
     }
   }
   for (std::size_t n = 0; n < networks; ++n) EXPECT_LT(mean[n], 0.1) << "network " << n;

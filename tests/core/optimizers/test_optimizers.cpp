@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "core/error.hpp"
+#include "core/host_copy.hpp"
 #include "core/optimizers/adagrad.hpp"
 #include "core/optimizers/adam.hpp"
 #include "core/optimizers/clip_up.hpp"
@@ -30,10 +31,10 @@ std::vector<double> path_of(Optimizer<double>& optimizer, int steps,
   fill(theta, [](std::size_t) { return 1.0; });
   std::vector<double> path;
   for (int t = 0; t < steps; ++t) {
-    double const now = on_host(theta)(0, 0);
+    double const now = host_copy(theta)(0, 0);
     fill(gradient, [&](std::size_t) { return g(now); });
     optimizer.step(space, gradient, theta);
-    path.push_back(on_host(theta)(0, 0));
+    path.push_back(host_copy(theta)(0, 0));
   }
   return path;
 }
@@ -165,8 +166,8 @@ TEST(ClipUp, NormalisesTheWholeGradient) {
   Vectors<double> const theta("engram::tests::theta", 1, 2), gradient("engram::tests::g", 1, 2);
   fill(gradient, [](std::size_t i) { return i == 0 ? 3e5 : -4e5; });
   ClipUp<double>(1.0, 0.5, 0.9, 1, 2).step(space, gradient, theta);
-  EXPECT_NEAR(on_host(theta)(0, 0), -0.3, rounding);
-  EXPECT_NEAR(on_host(theta)(0, 1), 0.4, rounding);
+  EXPECT_NEAR(host_copy(theta)(0, 0), -0.3, rounding);
+  EXPECT_NEAR(host_copy(theta)(0, 1), 0.4, rounding);
 }
 
 TEST(Optimizers, AreFoundByName) {
@@ -220,10 +221,10 @@ TEST(Optimizers, NeighboursDoNotMatter) {
   constexpr std::size_t networks = 5, parameters = 4101;  // more than one team's
   auto const all = all_optimizers<float>(parameters, 0, networks);
   for (std::size_t o = 0; o < all.size(); ++o) {
-    auto const together = on_host(walk(*all[o], 0, networks, parameters, 0, 3));
+    auto const together = host_copy(walk(*all[o], 0, networks, parameters, 0, 3));
     for (std::size_t const n : {0u, 3u}) {
       auto const lonely = all_optimizers<float>(parameters, n, 1);
-      auto const alone = on_host(walk(*lonely[o], n, 1, parameters, 0, 3));
+      auto const alone = host_copy(walk(*lonely[o], n, 1, parameters, 0, 3));
       for (std::size_t p = 0; p < parameters; ++p) {
         ASSERT_EQ(together(n, p), alone(0, p)) << "optimiser " << o << ", parameter " << p;
       }
@@ -237,10 +238,10 @@ TEST(Optimizers, GoOnFromAState) {
   auto const two = all_optimizers<double>(parameters, 0, networks);
   auto const three = all_optimizers<double>(parameters, 0, networks);
   for (std::size_t o = 0; o < one.size(); ++o) {
-    auto const whole = on_host(walk(*one[o], 0, networks, parameters, 0, 6));
+    auto const whole = host_copy(walk(*one[o], 0, networks, parameters, 0, 6));
     auto const half = walk(*two[o], 0, networks, parameters, 0, 3);
     three[o]->restore(two[o]->state());
-    auto const rest = on_host(walk(*three[o], 0, networks, parameters, 3, 6, half));
+    auto const rest = host_copy(walk(*three[o], 0, networks, parameters, 3, 6, half));
     for (std::size_t i = 0; i < whole.size(); ++i) {
       EXPECT_EQ(whole.data()[i], rest.data()[i]) << "optimiser " << o;
     }

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "core/host_copy.hpp"
 #include "core/plasticity/projection.hpp"
 #include "core/plasticity/update.hpp"
 #include "core/random/random.hpp"
@@ -14,14 +15,6 @@
 // Layers of a few networks with random weights and activities, for the tests of learning rules.
 
 namespace engram::plasticity_test {
-
-/// A copy of a view, on the host; it stays when the view changes.
-template <class View>
-auto on_host(View const& view) {
-  auto copy = Kokkos::create_mirror(view);
-  Kokkos::deep_copy(copy, view);
-  return copy;
-}
 
 template <class View, class F>
 void fill(View const& view, F const& f) {
@@ -73,7 +66,7 @@ class Snapshot {
  public:
   explicit Snapshot(Kokkos::View<T***, Kokkos::LayoutRight, ExecutionSpace> const& view)
       : posts_(view.extent(1)), pres_(view.extent(2)) {
-    auto const host = on_host(view);
+    auto const host = host_copy(view);
     values_.assign(host.data(), host.data() + host.size());
   }
   double operator()(std::size_t network, std::size_t post, std::size_t pre) const {
@@ -89,7 +82,7 @@ class Snapshot {
 /// roundings of numbers of magnitude 1.
 template <class T, class F>
 void expect_weights(Weights<T> const& weights, double ulps, F const& expected) {
-  auto const w = on_host(weights);
+  auto const w = host_copy(weights);
   double const tolerance = ulps * std::numeric_limits<T>::epsilon();
   for (std::size_t n = 0; n < w.extent(0); ++n) {
     for (std::size_t i = 0; i < w.extent(1); ++i) {
@@ -117,12 +110,12 @@ template <class T, class MakeRule>
 void expect_no_neighbours(MakeRule const& make) {
   constexpr std::size_t networks = 5, posts = 18, pres = 45;
   Layer<T> const all(networks, posts, pres);
-  auto const before = on_host(all.weights);
-  auto const pre = on_host(all.pre);
-  auto const post = on_host(all.post);
+  auto const before = host_copy(all.weights);
+  auto const pre = host_copy(all.pre);
+  auto const post = host_copy(all.post);
   auto const rule = make(0, networks);
   for (int step = 0; step < 3; ++step) all.update(rule);
-  auto const after = on_host(all.weights);
+  auto const after = host_copy(all.weights);
   for (std::size_t n = 0; n < networks; ++n) {
     Layer<T> const alone(1, posts, pres);
     fill(alone.weights, [&](std::size_t i) { return before.data()[n * posts * pres + i]; });
@@ -130,7 +123,7 @@ void expect_no_neighbours(MakeRule const& make) {
     fill(alone.post, [&](std::size_t i) { return post(n, i); });
     auto const rule_alone = make(n, 1);
     for (int step = 0; step < 3; ++step) alone.update(rule_alone);
-    auto const w = on_host(alone.weights);
+    auto const w = host_copy(alone.weights);
     for (std::size_t i = 0; i < w.size(); ++i) {
       ASSERT_EQ(w.data()[i], after.data()[n * posts * pres + i]) << "network " << n;
     }
@@ -193,7 +186,7 @@ struct Gaussian {
 /// Row i of the weights of network 0, and its cosine with a direction.
 template <class T>
 std::vector<double> row_of(Weights<T> const& weights, std::size_t i, std::size_t network = 0) {
-  auto const w = on_host(weights);
+  auto const w = host_copy(weights);
   std::vector<double> row(w.extent(2));
   for (std::size_t j = 0; j < row.size(); ++j) row[j] = static_cast<double>(w(network, i, j));
   return row;

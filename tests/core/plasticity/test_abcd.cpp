@@ -1,5 +1,6 @@
 #include "core/plasticity/abcd.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/plasticity/hebb.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
@@ -27,7 +28,7 @@ TEST(AbcdShared, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(AbcdShared<T>{T(0.125), T(0.5), T(-0.25), T(0.75), T(-1.0)});
     expect_weights(layer.weights, 4, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const xj = x(n, j), yi = y(n, i);
@@ -42,8 +43,9 @@ TEST(AbcdPerSynapse, EqualsTheReference) {
     Layer<T> const layer(sizes...);
     auto const rule = per_synapse<T>(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
-    auto const a = on_host(rule.a), b = on_host(rule.b), c = on_host(rule.c), d = on_host(rule.d);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
+    auto const a = host_copy(rule.a), b = host_copy(rule.b), c = host_copy(rule.c),
+               d = host_copy(rule.d);
     layer.update(rule);
     expect_weights(layer.weights, 4, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const xj = x(n, j), yi = y(n, i);
@@ -70,7 +72,7 @@ TEST(Abcd, WithAAloneIsHebb) {
   Layer<double> const abcd(2, 7, 30), hebb(2, 7, 30);
   abcd.update(AbcdShared<double>{0.1, 1.0, 0.0, 0.0, 0.0});
   hebb.update(Hebb<double>{0.1});
-  auto const expected = on_host(hebb.weights);
+  auto const expected = host_copy(hebb.weights);
   expect_weights(abcd.weights, 1,
                  [&](std::size_t n, std::size_t i, std::size_t j) { return expected(n, i, j); });
 }

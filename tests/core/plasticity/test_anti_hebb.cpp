@@ -1,5 +1,6 @@
 #include "core/plasticity/anti_hebb.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -11,7 +12,7 @@ template <class T>
 Layer<T> lateral_layer(std::size_t networks, std::size_t units) {
   Layer<T> const layer(networks, units, units);
   fill_uniform(layer.weights, Key(Seed(41)), 0.0, 0.2);
-  auto const y = on_host(layer.post);
+  auto const y = host_copy(layer.post);
   fill(layer.pre, [&](std::size_t i) { return y.data()[i]; });
   return layer;
 }
@@ -20,7 +21,7 @@ template <class T>
 void expect_reference(std::size_t networks, std::size_t units) {
   auto const layer = lateral_layer<T>(networks, units);
   Snapshot<T> const w(layer.weights);
-  auto const y = on_host(layer.post);
+  auto const y = host_copy(layer.post);
   layer.update(AntiHebb<T>{T(0.25), T(0.5)});
   int num_clipped = 0;
   expect_weights(layer.weights, 3, [&](std::size_t n, std::size_t i, std::size_t j) {
@@ -52,13 +53,13 @@ double learned_inhibition(double rate, double target, std::size_t num_samples) {
   Random const random(Key(Seed(42)));
   for (std::size_t s = 0; s < num_samples; ++s) {
     double const u = random.uniform(s);
-    double const w = on_host(layer.weights)(0, 1, 0);
+    double const w = host_copy(layer.weights)(0, 1, 0);
     double const y[2] = {u > 0.5 ? 1.0 : 0.0, u > 0.5 && u - w > 0.5 ? 1.0 : 0.0};
     fill(layer.pre, [&](std::size_t i) { return y[i]; });
     fill(layer.post, [&](std::size_t i) { return y[i]; });
     layer.update(AntiHebb<double>{rate, target});
   }
-  return on_host(layer.weights)(0, 1, 0);
+  return host_copy(layer.weights)(0, 1, 0);
 }
 
 TEST(AntiHebb, UnitsThatFireTogetherInhibitEachOtherUntilTheyAreIndependent) {

@@ -1,5 +1,6 @@
 #include "core/plasticity/bcm.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -20,15 +21,15 @@ TEST(Bcm, EqualsTheReference) {
     Layer<T> const layer(networks, posts, pres);
     Bcm<T> const rule{T(0.125), T(0.25), thresholds<T>(networks, posts, 0.5)};
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     auto const theta = thresholds<T>(networks, posts, 0.5);
-    auto const before = on_host(theta);
+    auto const before = host_copy(theta);
     layer.update(rule);
     expect_weights(layer.weights, 4, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const yi = y(n, i);
       return w(n, i, j) + 0.125 * double(x(n, j)) * yi * (yi - double(before(n, i)));
     });
-    auto const after = on_host(rule.threshold);
+    auto const after = host_copy(rule.threshold);
     for (std::size_t i = 0; i < after.size(); ++i) {
       double const yi = y.data()[i], old = before.data()[i];
       EXPECT_NEAR(after.data()[i], old + 0.25 * (yi * yi - old),

@@ -1,5 +1,6 @@
 #include "core/plasticity/covariance.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -22,14 +23,14 @@ TEST(Covariance, EqualsTheReference) {
     Layer<T> const layer(networks, posts, pres);
     auto const rule = make_rule<T>(networks, posts, pres);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(rule);
     auto const mean = [](double before, double z) { return before + 0.25 * (z - before); };
     expect_weights(layer.weights, 4, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const yi = y(n, i), xj = x(n, j);
       return w(n, i, j) + 0.125 * (yi - mean(-0.5, yi)) * (xj - mean(0.25, xj));
     });
-    auto const means = on_host(rule.mean_pre);
+    auto const means = host_copy(rule.mean_pre);
     for (std::size_t j = 0; j < means.size(); ++j) {
       EXPECT_NEAR(means.data()[j], mean(0.25, x.data()[j]), std::numeric_limits<T>::epsilon());
     }

@@ -1,5 +1,6 @@
 #include "core/plasticity/dale_exponentiated.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -12,7 +13,7 @@ TEST(DaleExponentiated, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), delta = on_host(layer.post);
+    auto const x = host_copy(layer.pre), delta = host_copy(layer.post);
     layer.update(DaleExponentiated<T>{T(0.5), T(0.25)});
     expect_weights(layer.weights, 4, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const sign = w(n, i, j) < 0.0 ? -1.0 : 1.0;
@@ -28,7 +29,7 @@ TEST(DaleExponentiated, NeverChangesASign) {
   Snapshot<float> const w(layer.weights);
   DaleExponentiated<float> const rule{2.0f, 0.0f};
   for (int step = 0; step < 30; ++step) layer.update(rule);
-  auto const after = on_host(layer.weights);
+  auto const after = host_copy(layer.weights);
   for (std::size_t i = 0; i < 20; ++i) {
     for (std::size_t j = 0; j < 50; ++j) {
       double const before = w(0, i, j);
@@ -50,10 +51,10 @@ TEST(DaleExponentiated, LearnsALinearTeacherOfMixedSigns) {
   for (std::size_t s = 0; s < 4000; ++s) {
     fill_uniform(layer.pre, Key(Seed(52)).index(s), -1.0, 1.0);
     layer.respond();
-    auto const x = on_host(layer.pre);
+    auto const x = host_copy(layer.pre);
     double wanted = 0.0;
     for (std::size_t j = 0; j < num_inputs; ++j) wanted += goal[j] * x(0, j);
-    double const error = on_host(layer.post)(0, 0) - wanted;
+    double const error = host_copy(layer.post)(0, 0) - wanted;
     fill(layer.post, [=](std::size_t) { return error; });
     layer.update(DaleExponentiated<double>{0.1, 0.0});
   }

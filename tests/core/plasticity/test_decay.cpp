@@ -1,5 +1,6 @@
 #include "core/plasticity/decay.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -48,7 +49,7 @@ TEST(Bounds, LetNaNThrough) {
   Layer<float> const layer(1, 1, 3);
   fill(layer.weights, [](std::size_t i) { return i == 1 ? std::nan("") : 5.0; });
   layer.update(Bounds<float>{0.0f, 1.0f});
-  auto const w = on_host(layer.weights);
+  auto const w = host_copy(layer.weights);
   EXPECT_EQ(w(0, 0, 0), 1.0f);
   EXPECT_TRUE(std::isnan(w(0, 0, 1)));
 }

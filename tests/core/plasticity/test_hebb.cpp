@@ -1,5 +1,6 @@
 #include "core/plasticity/hebb.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -12,7 +13,7 @@ TEST(Hebb, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(Hebb<T>{T(0.125)});
     expect_weights(layer.weights, 2, [&](std::size_t n, std::size_t i, std::size_t j) {
       return w(n, i, j) + 0.125 * double(y(n, i)) * double(x(n, j));
@@ -38,13 +39,13 @@ TEST(Hebb, AntiHebbianConnectionsDecorrelate) {
     auto const x = inputs.sample(Key(Seed(9)), s);
     cross += x[0] * x[1];
     square += x[0] * x[0];
-    double const w = on_host(layer.weights)(0, 0, 0);
+    double const w = host_copy(layer.weights)(0, 0, 0);
     fill(layer.pre, [&](std::size_t) { return x[0]; });
     fill(layer.post, [&](std::size_t) { return x[1] + w * x[0]; });
     layer.update(Hebb<double>{s < num_samples / 2 ? -1e-2 : -1e-3});
   }
   // The weight's own noise is about sqrt(rate var(y2) / 2) = 0.02.
-  EXPECT_NEAR(on_host(layer.weights)(0, 0, 0), -cross / square, 0.08);
+  EXPECT_NEAR(host_copy(layer.weights)(0, 0, 0), -cross / square, 0.08);
 }
 
 TEST(Hebb, RefusesShapesThatDoNotFit) {

@@ -1,5 +1,6 @@
 #include "core/plasticity/homeostatic_scaling.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -22,9 +23,9 @@ TEST(HomeostaticScaling, EqualsTheReference) {
     Layer<T> const layer(networks, posts, pres);
     auto const rule = make_rule<T>(networks, posts, T(0.125), T(0.75), T(0.25), 0.5);
     Snapshot<T> const w(layer.weights);
-    auto const y = on_host(layer.post);
+    auto const y = host_copy(layer.post);
     layer.update(rule);
-    auto const average = on_host(rule.average);
+    auto const average = host_copy(rule.average);
     expect_weights(layer.weights, 3, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const r = 0.5 + 0.25 * (double(y(n, i)) - 0.5);
       return w(n, i, j) * (1.0 + 0.125 * (0.75 - r));
@@ -54,7 +55,7 @@ TEST(HomeostaticScaling, BringsRatesToTheTargetAndKeepsRatios) {
     layer.update(rule);
   }
   layer.respond();
-  auto const y = on_host(layer.post);
+  auto const y = host_copy(layer.post);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_NEAR(y(0, i), 2.0, 1e-6);
     auto const after = row_of(layer.weights, i);

@@ -1,5 +1,6 @@
 #include "core/plasticity/intrinsic.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -73,7 +74,7 @@ Adapted adapt(Units const& learning, Units const& fixed, std::uint64_t num_steps
     fill(population.drive, [&](std::size_t i) { return drive(random, i); });
     population.step(t < num_steps ? learning : fixed);
     if (t < num_steps) continue;
-    auto const y = on_host(population.rates);
+    auto const y = host_copy(population.rates);
     outputs.insert(outputs.end(), y.data(), y.data() + y.size());
   }
   std::sort(outputs.begin(), outputs.end());
@@ -84,7 +85,7 @@ Adapted adapt(Units const& learning, Units const& fixed, std::uint64_t num_steps
     adapted.distance = std::max({adapted.distance, expected - static_cast<double>(i) / n,
                                  static_cast<double>(i + 1) / n - expected});
   }
-  auto const gains = on_host(population.gains);
+  auto const gains = host_copy(population.gains);
   for (std::size_t i = 0; i < gains.size(); ++i) {
     adapted.gain += gains.data()[i] / static_cast<double>(gains.size());
   }
@@ -139,10 +140,10 @@ void expect_reference(Units const& units, Response const& response) {
   fill_uniform(population.drive, Key(Seed(22)), -2.0, 2.0);
   fill_uniform(population.gains, Key(Seed(23)), 0.5, 2.0);
   fill_uniform(population.biases, Key(Seed(24)), -1.0, 1.0);
-  auto const gains = on_host(population.gains), biases = on_host(population.biases);
+  auto const gains = host_copy(population.gains), biases = host_copy(population.biases);
   population.step(units);
-  auto const z = on_host(population.drive), y = on_host(population.rates);
-  auto const gains_after = on_host(population.gains), biases_after = on_host(population.biases);
+  auto const z = host_copy(population.drive), y = host_copy(population.rates);
+  auto const gains_after = host_copy(population.gains), biases_after = host_copy(population.biases);
   // Results are rounded to T once; a step is below 1.
   double const tolerance = 4.0 * std::numeric_limits<T>::epsilon();
   for (std::size_t n = 0; n < networks; ++n) {
@@ -176,9 +177,9 @@ TEST(Intrinsic, UnitsOfLearningRateZeroStayAsTheyAre) {
   Population<float> const population(2, 5);
   fill_uniform(population.drive, Key(Seed(25)), -2.0, 2.0);
   fill_uniform(population.biases, Key(Seed(26)), -1.0, 1.0);
-  auto const before = on_host(population.biases);
+  auto const before = host_copy(population.biases);
   population.step(IntrinsicFermi<float>{0.2f, 0.0f});
-  auto const gains = on_host(population.gains), biases = on_host(population.biases);
+  auto const gains = host_copy(population.gains), biases = host_copy(population.biases);
   for (std::size_t i = 0; i < gains.size(); ++i) {
     EXPECT_EQ(gains.data()[i], 1.0f);
     EXPECT_EQ(biases.data()[i], before.data()[i]);
@@ -190,16 +191,17 @@ TEST(Intrinsic, NeighboursDoNotMatter) {
   std::vector<double> const means = {0.0, 0.1, 0.2, 0.3};
   Population<float> const all(networks, units);
   fill_uniform(all.drive, Key(Seed(27)), -2.0, 2.0);
-  auto const drive = on_host(all.drive);
+  auto const drive = host_copy(all.drive);
   for (int t = 0; t < 3; ++t)
     all.step(IntrinsicTanh<float>{per_network<float>(means), 0.2f, 0.01f});
-  auto const gains = on_host(all.gains), biases = on_host(all.biases), rates = on_host(all.rates);
+  auto const gains = host_copy(all.gains), biases = host_copy(all.biases),
+             rates = host_copy(all.rates);
   for (std::size_t n = 0; n < networks; ++n) {
     Population<float> const alone(1, units);
     fill(alone.drive, [&](std::size_t i) { return drive(n, i); });
     IntrinsicTanh<float> const own{per_network<float>(means, n, 1), 0.2f, 0.01f};
     for (int t = 0; t < 3; ++t) alone.step(own);
-    auto const g = on_host(alone.gains), b = on_host(alone.biases), r = on_host(alone.rates);
+    auto const g = host_copy(alone.gains), b = host_copy(alone.biases), r = host_copy(alone.rates);
     for (std::size_t i = 0; i < units; ++i) {
       ASSERT_EQ(g(0, i), gains(n, i)) << n << ", " << i;
       ASSERT_EQ(b(0, i), biases(n, i)) << n << ", " << i;

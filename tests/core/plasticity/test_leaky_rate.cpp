@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -49,11 +50,11 @@ constexpr std::array all_functions = {RateFunction::tanh, RateFunction::relu,
 template <class T>
 void expect_reference(RateFunction f, std::size_t networks, std::size_t units) {
   Population<T> const population(networks, units);
-  auto const before = on_host(population.layer.pre);
-  auto const w = on_host(population.layer.weights);
-  auto const input = on_host(population.input);
+  auto const before = host_copy(population.layer.pre);
+  auto const w = host_copy(population.layer.weights);
+  auto const input = host_copy(population.input);
   population.run(LeakyRate<T>::make(f, 10.0, 2.0), 1);
-  auto const after = on_host(population.layer.pre);
+  auto const after = host_copy(population.layer.pre);
   double const leak = 1.0 - std::exp(-0.2);
   for (std::size_t n = 0; n < networks; ++n) {
     for (std::size_t i = 0; i < units; ++i) {
@@ -83,7 +84,7 @@ TEST(LeakyRate, RelaxesExactlyWhateverTheStep) {
       Population<double> const population(1, 1);
       population.set({0.0}, {0.7}, {0.0});
       population.run(LeakyRate<double>::make(f, 10.0, 15.0 / num_steps), num_steps);
-      EXPECT_NEAR(on_host(population.layer.pre)(0, 0), reference(f, 0.7) * -std::expm1(-1.5),
+      EXPECT_NEAR(host_copy(population.layer.pre)(0, 0), reference(f, 0.7) * -std::expm1(-1.5),
                   1e-14);
     }
   }
@@ -95,7 +96,7 @@ TEST(LeakyRate, RectifiedUnitsRestAtTheSolutionOfTheLinearEquations) {
   population.set({0.5, -1.0, 1.2, -0.4}, {2.0, 0.5}, {0.0, 0.0});
   population.run(LeakyRate<double>::make(RateFunction::relu, 10.0, 1.0), 2000);
   double const determinant = 0.5 * 1.4 + 1.0 * 1.2;
-  auto const r = on_host(population.layer.pre);
+  auto const r = host_copy(population.layer.pre);
   EXPECT_NEAR(r(0, 0), (1.4 * 2.0 - 1.0 * 0.5) / determinant, 1e-12);
   EXPECT_NEAR(r(0, 1), (1.2 * 2.0 + 0.5 * 0.5) / determinant, 1e-12);
 }
@@ -105,7 +106,7 @@ double amplitude_of_pair(double gain) {
   Population<double> const population(1, 2);
   population.set({gain, -0.5, 0.5, gain}, {0.0, 0.0}, {0.01, 0.0});
   population.run(LeakyRate<double>::make(RateFunction::tanh, 10.0, 0.1), 40'000);
-  auto const r = on_host(population.layer.pre);
+  auto const r = host_copy(population.layer.pre);
   return std::hypot(r(0, 0), r(0, 1));
 }
 
@@ -121,7 +122,7 @@ TEST(LeakyRate, ConvergesWithFirstOrder) {
   auto const rates = [](int num_steps) {
     Population<double> const population(1, 5);
     population.run(LeakyRate<double>::make(RateFunction::tanh, 10.0, 20.0 / num_steps), num_steps);
-    auto const r = on_host(population.layer.pre);
+    auto const r = host_copy(population.layer.pre);
     return std::vector<double>(r.data(), r.data() + r.size());
   };
   auto const fine = rates(12'800);
@@ -140,7 +141,7 @@ TEST(LeakyRate, NetworksOfAPopulationHaveTheirOwnTimes) {
   Population<float> const population(2, 1);
   population.set({0.0, 0.0}, {1.0, 1.0}, {0.0, 0.0});
   population.run({RateFunction::relu, per_network<float>({0.25, 1.0})}, 1);
-  auto const r = on_host(population.layer.pre);
+  auto const r = host_copy(population.layer.pre);
   EXPECT_EQ(r(0, 0), 0.25f);
   EXPECT_EQ(r(1, 0), 1.0f);
 }
@@ -148,18 +149,18 @@ TEST(LeakyRate, NetworksOfAPopulationHaveTheirOwnTimes) {
 TEST(LeakyRate, NeighboursDoNotMatter) {
   constexpr std::size_t networks = 4, units = 33;
   Population<float> const all(networks, units);
-  auto const w = on_host(all.layer.weights);
-  auto const rates = on_host(all.layer.pre), input = on_host(all.input);
+  auto const w = host_copy(all.layer.weights);
+  auto const rates = host_copy(all.layer.pre), input = host_copy(all.input);
   auto const rule = LeakyRate<float>::make(RateFunction::tanh, 10.0, 1.0);
   all.run(rule, 3);
-  auto const after = on_host(all.layer.pre);
+  auto const after = host_copy(all.layer.pre);
   for (std::size_t n = 0; n < networks; ++n) {
     Population<float> const alone(1, units);
     fill(alone.layer.weights, [&](std::size_t i) { return w.data()[n * units * units + i]; });
     fill(alone.input, [&](std::size_t i) { return input(n, i); });
     fill(alone.layer.pre, [&](std::size_t i) { return rates(n, i); });
     alone.run(rule, 3);
-    auto const r = on_host(alone.layer.pre);
+    auto const r = host_copy(alone.layer.pre);
     for (std::size_t i = 0; i < units; ++i) ASSERT_EQ(r(0, i), after(n, i)) << n << ", " << i;
   }
 }
@@ -169,7 +170,7 @@ TEST(LeakyRate, NotANumberStays) {
     Population<float> const population(1, 1);
     population.set({0.0}, {NAN}, {0.0});
     population.run(LeakyRate<float>::make(f, 10.0, 1.0), 1);
-    EXPECT_TRUE(std::isnan(on_host(population.layer.pre)(0, 0)));
+    EXPECT_TRUE(std::isnan(host_copy(population.layer.pre)(0, 0)));
   }
 }
 

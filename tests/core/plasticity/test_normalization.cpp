@@ -1,5 +1,6 @@
 #include "core/plasticity/normalization.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/plasticity/decay.hpp"
 #include "core/plasticity/hebb.hpp"
 #include "tests/core/plasticity/layer.hpp"
@@ -56,7 +57,7 @@ TEST(Sequence, IsOnePassWithTheBitsOfMany) {
   apart.update(decay);
   apart.update(bounds);
   apart.update(normalization);
-  auto const a = on_host(together.weights), b = on_host(apart.weights);
+  auto const a = host_copy(together.weights), b = host_copy(apart.weights);
   for (std::size_t i = 0; i < a.size(); ++i) ASSERT_EQ(a.data()[i], b.data()[i]) << i;
 }
 

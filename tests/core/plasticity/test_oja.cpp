@@ -1,5 +1,6 @@
 #include "core/plasticity/oja.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/plasticity/sanger.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
@@ -13,7 +14,7 @@ TEST(Oja, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(Oja<T>{T(0.125)});
     expect_weights(layer.weights, 3, [&](std::size_t n, std::size_t i, std::size_t j) {
       double const yi = y(n, i);
@@ -61,7 +62,7 @@ TEST(Sanger, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const w(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(Sanger<T>{T(0.125)});
     // The sum has up to 50 terms of magnitude 1.
     expect_weights(layer.weights, 60, [&](std::size_t n, std::size_t i, std::size_t j) {
@@ -82,7 +83,7 @@ TEST(Sanger, OfOneUnitIsOja) {
   Layer<double> const one(2, 1, 30), other(2, 1, 30);
   one.update(Sanger<double>{0.1});
   other.update(Oja<double>{0.1});
-  auto const expected = on_host(other.weights);
+  auto const expected = host_copy(other.weights);
   expect_weights(one.weights, 1,
                  [&](std::size_t n, std::size_t i, std::size_t j) { return expected(n, i, j); });
 }

@@ -1,5 +1,6 @@
 #include "core/plasticity/pair_stdp.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -29,7 +30,7 @@ double change_of_pair(int lag) {
     fill(layer.post, [=](std::size_t) { return step == 50 + lag ? 1.0 : 0.0; });
     layer.update(rule);
   }
-  return on_host(layer.weights)(0, 0, 0) - 0.5;
+  return host_copy(layer.weights)(0, 0, 0) - 0.5;
 }
 
 TEST(PairStdp, HasTheClassicalWindow) {
@@ -58,7 +59,7 @@ TEST(PairStdp, DriftsAsTheoryPredictsForPoissonTrains) {
     layer.update(rule);
   }
   double mean = 0.0;
-  auto const w = on_host(layer.weights);
+  auto const w = host_copy(layer.weights);
   for (std::size_t i = 0; i < w.size(); ++i) mean += (w.data()[i] - 50.0) / double(w.size());
   auto const area = [](double tau) { return 1.0 / std::expm1(1.0 / tau); };
   double const expected =

@@ -1,5 +1,6 @@
 #include "core/plasticity/plastic_trace.hpp"
 
+#include "core/host_copy.hpp"
 #include "core/plasticity/oja.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
@@ -13,7 +14,7 @@ TEST(PlasticTrace, EqualsTheReference) {
     using T = decltype(scalar);
     Layer<T> const layer(sizes...);
     Snapshot<T> const h(layer.weights);
-    auto const x = on_host(layer.pre), y = on_host(layer.post);
+    auto const x = host_copy(layer.pre), y = host_copy(layer.post);
     layer.update(PlasticTrace<T>{T(0.125)});
     expect_weights(layer.weights, 2, [&](std::size_t n, std::size_t i, std::size_t j) {
       return 0.875 * h(n, i, j) + 0.125 * double(y(n, i)) * double(x(n, j));
@@ -53,7 +54,7 @@ TEST(ModulatedTrace, EqualsTheReference) {
       Layer<T> const layer(networks, posts, pres);
       auto const rule = modulated<T>(networks, posts, pres, retroactive);
       Snapshot<T> const h(layer.weights);
-      auto const x = on_host(layer.pre), y = on_host(layer.post), m = on_host(rule.modulator);
+      auto const x = host_copy(layer.pre), y = host_copy(layer.post), m = host_copy(rule.modulator);
       auto const trace = [&](std::size_t n, std::size_t i, std::size_t j) {
         return 0.5 - 0.125 * double(((n * posts + i) * pres + j) % 9);
       };

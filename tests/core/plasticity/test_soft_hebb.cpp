@@ -1,5 +1,6 @@
 #include "core/plasticity/soft_hebb.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -31,7 +32,7 @@ void step(Case const& c, Weights<T> const& weights, Batches<T> const& inputs) {
 template <class T>
 std::vector<std::vector<double>> reference(Case const& c, std::size_t n, Snapshot<T> const& w,
                                            Batches<T> const& given) {
-  auto const inputs = on_host(given);
+  auto const inputs = host_copy(given);
   std::vector<std::vector<double>> change(c.posts, std::vector<double>(c.pres, 0.0));
   for (std::size_t b = 0; b < c.samples; ++b) {
     std::vector<double> u(c.posts, 0.0), y(c.posts);
@@ -83,13 +84,13 @@ TEST(SoftHebb, NeighboursDoNotMatter) {
   Layer<float> const layer(4, 9, 40), alone(1, 9, 40);
   auto const inputs = random_inputs<float>(all);
   auto const single = random_inputs<float>(one);
-  auto const w = on_host(layer.weights);
-  auto const x = on_host(inputs);
+  auto const w = host_copy(layer.weights);
+  auto const x = host_copy(inputs);
   fill(alone.weights, [&](std::size_t i) { return w.data()[2 * 9 * 40 + i]; });
   fill(single, [&](std::size_t i) { return x.data()[2 * 6 * 40 + i]; });
   step(all, layer.weights, inputs);
   step(one, alone.weights, single);
-  auto const together = on_host(layer.weights), apart = on_host(alone.weights);
+  auto const together = host_copy(layer.weights), apart = host_copy(alone.weights);
   for (std::size_t i = 0; i < apart.size(); ++i) {
     ASSERT_EQ(apart.data()[i], together.data()[2 * 9 * 40 + i]);
   }

@@ -1,5 +1,6 @@
 #include "core/plasticity/three_factor.hpp"
 
+#include "core/host_copy.hpp"
 #include "tests/core/plasticity/layer.hpp"
 
 namespace {
@@ -29,7 +30,7 @@ TEST(ThreeFactor, EqualsTheReferenceOverSteps) {
       Layer<T> const layer(networks, posts, pres);
       auto const rule = make_rule<T>(networks, posts, pres, PerNetwork<T>(T(0.5)), with_baseline);
       Snapshot<T> const w(layer.weights);
-      auto const x = on_host(layer.pre), y = on_host(layer.post);
+      auto const x = host_copy(layer.pre), y = host_copy(layer.post);
       for (int step = 0; step < 3; ++step) layer.update(rule);
       auto const pair = [&](std::size_t n, std::size_t i, std::size_t j) {
         return double(x(n, j)) * (double(y(n, i)) - (with_baseline ? 0.25 : 0.0));
@@ -51,7 +52,7 @@ TEST(ThreeFactor, WithoutModulationOnlyTracesMove) {
   Snapshot<float> const w(layer.weights);
   layer.update(rule);
   expect_weights(layer.weights, 0, w);
-  EXPECT_NE(on_host(rule.eligibility)(0, 0, 0), 0.0f);
+  EXPECT_NE(host_copy(rule.eligibility)(0, 0, 0), 0.0f);
 }
 
 TEST(ThreeFactor, NeighboursDoNotMatter) {
