@@ -18,7 +18,7 @@ namespace {
 
 using namespace engram;
 
-constexpr std::size_t num_members = 256;
+constexpr std::size_t num_members = 256, num_pairs = num_members / 2;
 
 /// Seconds for this rank's share of the noise.
 double regeneration_time(Communicator const& world, std::size_t dimension) {
@@ -26,7 +26,7 @@ double regeneration_time(Communicator const& world, std::size_t dimension) {
   std::vector<float> part(2048);
   return bench::fastest(world, 3, [&] {
     for (std::size_t first = 0; first < share; first += part.size()) {
-      for (std::size_t i = 0; i < num_members / 2; ++i) {
+      for (std::size_t i = 0; i < num_pairs; ++i) {
         fill(GaussianNoise(Key(Seed(i))), first, std::span(part));
         bench::keep(part);
       }
@@ -57,7 +57,7 @@ int run(Communicator const& world, std::string const& size) {
   std::size_t const dimension = size.empty() ? 10'000'000 : std::stoul(size);
   double const floor = regeneration_time(world, dimension);
   if (world.is_root()) {
-    double const rate = static_cast<double>(dimension) * (num_members / 2) / floor;
+    double const rate = static_cast<double>(dimension * num_pairs) / floor;
     std::printf(
         "%d rank(s), %zu numbers, %zu members: noise of all pairs %.3f s, %.2f G values/s\n",
         world.size(), dimension, num_members, floor, rate / 1e9);

@@ -37,9 +37,14 @@ void expect_same(std::string const& name, std::size_t dimension, Communicator co
     // Mean, steps, memory of the optimiser, best genome.
     ASSERT_TRUE(together->state() == alone->state()) << name << " in " << dimension;
   }
-  // A run on one rank goes on on others.
-  together->set_state(alone->state());
-  EXPECT_TRUE(fitness_of(*together, bowl) == fitness_of(*alone, bowl));
+  // A run on one rank goes on on others, in the middle of an episode.
+  auto const others = make_strategy(name, settings);
+  others->set_state(alone->state());
+  auto const fitness = fitness_of(*others, bowl);
+  EXPECT_TRUE(fitness == fitness_of(*alone, bowl));
+  alone->tell(fitness);
+  others->tell(fitness);
+  EXPECT_TRUE(others->state() == alone->state()) << name << " in " << dimension;
 }
 
 TEST(GroupUpdateMpi, IsTheSameOnAnyNumberOfRanks) {
