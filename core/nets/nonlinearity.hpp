@@ -6,7 +6,8 @@
 namespace engram {
 
 /// What a unit of a net makes of its summed input. A new one is a name here, a struct below with
-/// the value, and the slope as a function of that value, and a line in `with_nonlinearity`.
+/// the value, and the slope and its derivative (`bend`) as functions of that value, and a line in
+/// `with_nonlinearity`.
 enum class Nonlinearity { identity, tanh, relu, sigmoid, elu };
 
 namespace detail {
@@ -20,6 +21,10 @@ struct IdentityUnit {
   KOKKOS_INLINE_FUNCTION static T slope(T) {
     return T(1);
   }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T bend(T) {
+    return T(0);
+  }
 };
 
 struct TanhUnit {
@@ -30,6 +35,10 @@ struct TanhUnit {
   template <class T>
   KOKKOS_INLINE_FUNCTION static T slope(T y) {
     return fused(-y, y, T(1));
+  }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T bend(T y) {
+    return T(-2) * y * fused(-y, y, T(1));
   }
 };
 
@@ -43,6 +52,10 @@ struct ReluUnit {
   KOKKOS_INLINE_FUNCTION static T slope(T y) {
     return y > T(0) ? T(1) : T(0);
   }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T bend(T) {
+    return T(0);
+  }
 };
 
 /// 1 / (1 + exp(-x)), with small relative errors at both ends.
@@ -54,6 +67,10 @@ struct SigmoidUnit {
   template <class T>
   KOKKOS_INLINE_FUNCTION static T slope(T y) {
     return fused(-y, y, y);
+  }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T bend(T y) {
+    return fused(-y, y, y) * fused(T(-2), y, T(1));
   }
 };
 
@@ -67,6 +84,10 @@ struct EluUnit {
   template <class T>
   KOKKOS_INLINE_FUNCTION static T slope(T y) {
     return y < T(0) ? y + T(1) : T(1);
+  }
+  template <class T>
+  KOKKOS_INLINE_FUNCTION static T bend(T y) {
+    return y < T(0) ? y + T(1) : T(0);
   }
 };
 

@@ -1,0 +1,95 @@
+#include "core/meta_learning/meta_learner.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/nearest_name.hpp"
+#include "core/text.hpp"
+
+namespace engram {
+
+namespace {
+
+/// The first normal number of a position's that is within two deviations.
+double truncated_normal(Key key) {
+  Random const random(key);
+  std::uint64_t i = 0;
+  while (std::abs(random.normal(i)) > 2.0) ++i;
+  return random.normal(i);
+}
+
+std::size_t num_parameters(MlpSpec const& net) {
+  auto const last = weight_blocks(net).back();
+  return last.biases + static_cast<std::size_t>(last.outputs);
+}
+
+}  // namespace
+
+std::vector<double> draw_parameters(MlpSpec const& net, MetaStart start, Key key) {
+  std::vector<double> theta(num_parameters(net), 0.0);
+  for (auto const& block : weight_blocks(net)) {
+    auto const outputs = static_cast<std::size_t>(block.outputs);
+    if (start == MetaStart::normal) {
+      for (std::size_t i = block.weights; i < block.biases; ++i)
+        theta[i] = 0.01 * truncated_normal(key.index(i));
+      continue;
+    }
+    double const limit = 1.0 / std::sqrt(static_cast<double>(block.inputs));
+    for (std::size_t i = block.weights; i < block.biases + outputs; ++i)
+      theta[i] = Random(key).uniform(i, -limit, limit);
+  }
+  return theta;
+}
+
+MetaLearner::MetaLearner(MetaProblem problem)
+    : problem_(std::move(problem)), theta_(problem_.start) {
+  auto const& s = settings();
+  if (s.num_tasks == 0 || s.num_samples == 0 || s.batch == 0 || s.num_pairs == 0 ||
+      s.num_iterations == 0 || problem_.tasks == nullptr)
+    throw std::invalid_argument("meta-learning needs tasks, samples, pairs and iterations");
+  if (theta_.size() != num_parameters(problem_.net))
+    throw std::invalid_argument("meta-learning starts at one number a parameter of the net");
+}
+
+Key MetaLearner::key(std::string_view purpose) const {
+  return problem_.key.stream(purpose).index(iteration_);
+}
+
+void MetaLearner::step(ExecutionSpace const& space) {
+  update(space, theta_);
+  ++iteration_;
+}
+
+MetaLearnerRegistry& MetaLearnerRegistry::instance() {
+  static MetaLearnerRegistry registry;
+  return registry;
+}
+
+void MetaLearnerRegistry::add(MetaLearnerFactory factory) {
+  for (auto const& known : factories_)
+    if (known->name == factory.name)
+      throw std::logic_error("two meta-learners are called '" + factory.name + "'");
+  factories_.push_back(std::make_unique<MetaLearnerFactory const>(std::move(factory)));
+}
+
+MetaLearnerFactory const& MetaLearnerRegistry::at(std::string_view name) const {
+  std::vector<std::string> names;
+  for (auto const* factory : sorted()) {
+    if (factory->name == name) return *factory;
+    names.push_back(factory->name);
+  }
+  throw UserError("there is no meta-learner " + in_quotes(name) + did_you_mean(name, names) +
+                  " (meta-learners: " + joined(names, ", ") + ")");
+}
+
+std::vector<MetaLearnerFactory const*> MetaLearnerRegistry::sorted() const {
+  std::vector<MetaLearnerFactory const*> result;
+  for (auto const& factory : factories_) result.push_back(factory.get());
+  std::ranges::sort(result, {}, &MetaLearnerFactory::name);
+  return result;
+}
+
+}  // namespace engram

@@ -1,0 +1,126 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/communicator.hpp"
+#include "core/meta_learning/adaptation.hpp"
+#include "core/meta_learning/regression_tasks.hpp"
+#include "core/nets/mlp.hpp"
+#include "core/random/random.hpp"
+
+namespace engram {
+
+/// How meta-learners learn. Not all use everything.
+struct MetaSettings {
+  std::size_t num_tasks = 1;        ///< of an iteration, or of a perturbation
+  std::size_t num_samples = 10;     ///< of a task that networks adapt to, and are tested on
+  std::size_t batch = 10;           ///< of them a step of adaptation takes: of Reptile
+  std::size_t num_inner_steps = 1;  ///< of adaptation
+  AdaptationSettings adaptation;
+  double outer_rate = 1e-3;
+  std::uint64_t num_iterations = 1;  ///< of the whole run, for rates that fall
+  std::size_t num_pairs = 1;         ///< of antithetic perturbations an iteration: of ES-MAML
+  double spread = 0.1;               ///< their standard deviation
+};
+
+/// Weights before meta-learning; biases as well, if not 0.
+enum class MetaStart {
+  normal,   ///< normal with deviation 0.01, truncated at two of them, biases 0 (Finn et al.)
+  uniform,  ///< uniform in +-1 / sqrt(inputs), biases, too: PyTorch's default (Nichol et al.)
+};
+
+/// What the paper of a method has for sine regression.
+struct SineProtocol {
+  MetaSettings settings;
+  std::vector<int> hidden_widths;
+  Nonlinearity nonlinearity = Nonlinearity::relu;
+  MetaStart start = MetaStart::normal;
+  double max_phase = 0.0;
+};
+
+/// Parameters to begin with, [parameter].
+std::vector<double> draw_parameters(MlpSpec const& net, MetaStart start, Key key);
+
+/// What a meta-learner works on and with.
+struct MetaProblem {
+  MlpSpec net;
+  MetaSettings settings;
+  std::vector<double> start;  ///< parameters, [parameter]
+  RegressionTasks const* tasks = nullptr;
+  Communicator group;  ///< iterations are collective over it
+  Key key;
+};
+
+/// A search for parameters from which a network adapts to a task in few steps.
+///
+/// Tasks and perturbations of an iteration are split over the ranks of the group. Random numbers
+/// are keyed by (iteration, task or perturbation) and sums go in their order, so that all ranks
+/// have the same bits, whatever their number.
+class MetaLearner {
+ public:
+  virtual ~MetaLearner() = default;
+  MetaLearner(MetaLearner const&) = delete;
+  MetaLearner& operator=(MetaLearner const&) = delete;
+
+  /// One iteration.
+  void step(ExecutionSpace const& space);
+
+  std::span<double const> theta() const { return theta_; }  ///< [parameter]
+  std::uint64_t iteration() const { return iteration_; }    ///< of the next step, from 0
+
+ protected:
+  /// Throws std::invalid_argument if there are no tasks, samples or pairs, or the start has another
+  /// length than the net.
+  explicit MetaLearner(MetaProblem problem);
+
+  MetaProblem const& problem() const { return problem_; }
+  MetaSettings const& settings() const { return problem_.settings; }
+
+  /// The key of the present iteration.
+  Key key(std::string_view purpose) const;
+
+ private:
+  /// Changes theta.
+  virtual void update(ExecutionSpace const& space, std::span<double> theta) = 0;
+
+  MetaProblem problem_;
+  std::vector<double> theta_;
+  std::uint64_t iteration_ = 0;
+};
+
+/// A kind of meta-learner: name, documentation, constructor.
+struct MetaLearnerFactory {
+  std::string name;
+  std::string summary;
+  std::string source;
+  SineProtocol sine;
+  std::function<std::unique_ptr<MetaLearner>(MetaProblem const&)> make;
+};
+
+/// All meta-learners linked into this program; each registers itself from its own file.
+class MetaLearnerRegistry {
+ public:
+  static MetaLearnerRegistry& instance();
+  void add(MetaLearnerFactory factory);  ///< std::logic_error if the name is taken
+  MetaLearnerFactory const& at(std::string_view name) const;  ///< UserError names the nearest
+  std::vector<MetaLearnerFactory const*> sorted() const;
+
+ private:
+  std::vector<std::unique_ptr<MetaLearnerFactory const>> factories_;
+};
+
+/// A namespace-scope object in core/meta_learning/learners/<name>.cpp.
+struct RegisterMetaLearner {
+  explicit RegisterMetaLearner(MetaLearnerFactory factory) {
+    MetaLearnerRegistry::instance().add(std::move(factory));
+  }
+};
+
+}  // namespace engram
