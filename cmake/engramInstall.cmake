@@ -11,7 +11,7 @@ install(
           engram_jobs
           engram_analysis
           engram_searchers
-          engram_strategies
+          engram_algorithms
           engram_experiments
           engram_parallel
           engram_core

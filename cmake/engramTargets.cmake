@@ -57,7 +57,8 @@ function(engram_add_warnings target)
   # ones.
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-uninitialized -Wno-restrict
-                                             -Wno-stringop-overflow -Wno-array-bounds)
+                                             -Wno-stringop-overflow -Wno-stringop-overread
+                                             -Wno-array-bounds)
   endif()
 endfunction()
 
@@ -93,9 +94,18 @@ function(engram_glob result)
   set(${result} ${found} PARENT_SCOPE)
 endfunction()
 
+# Headers of libraries, precompiled: by the first target that asks for these, for all that do. It is none
+# of objects, whose list would have the precompiled header among them.
 function(engram_precompile target)
-  if(ENGRAM_PRECOMPILE)
+  if(NOT ENGRAM_PRECOMPILE)
+    return()
+  endif()
+  get_property(first GLOBAL PROPERTY "engram_precompiled_${ARGN}")
+  if(first)
+    target_precompile_headers(${target} REUSE_FROM ${first})
+  else()
     target_precompile_headers(${target} PRIVATE ${ARGN})
+    set_property(GLOBAL PROPERTY "engram_precompiled_${ARGN}" ${target})
   endif()
 endfunction()
 
@@ -110,9 +120,7 @@ function(engram_add_library name type)
   target_compile_features(engram_${name} PUBLIC cxx_std_20)
   target_link_libraries(engram_${name} PUBLIC engram_arithmetic)
   engram_add_warnings(engram_${name})
-  if(type STREQUAL "STATIC") # $<TARGET_OBJECTS:…> of an OBJECT library would list the precompiled header
-    engram_precompile(engram_${name} <Kokkos_Core.hpp>)
-  endif()
+  engram_precompile(engram_${name} <Kokkos_Core.hpp>)
   target_include_directories(
     engram_${name} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
                           $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>

@@ -52,7 +52,7 @@ void copy_to_device(View const& view, Mirror const& mirror) {
 /// A view of these values, which an index from 0 gives.
 template <class View, class Values>
 View device_copy(std::string const& label, Values const& values) {
-  View const view(Kokkos::view_alloc(Kokkos::WithoutInitializing, label), std::size(values));
+  View view(Kokkos::view_alloc(Kokkos::WithoutInitializing, label), std::size(values));
   auto const mirror = Kokkos::create_mirror_view(view);
   for (std::size_t i = 0; i < mirror.size(); ++i) mirror(i) = values[i];
   copy_to_device(view, mirror);

@@ -36,6 +36,9 @@ Search make_search(Parameters const& p, Key key) {
   settings.population_size = p.count("population");
   settings.active = p.boolean("active");
   settings.start_width = start.width;
+  if (p.real("rate") > 0.0) settings.gradient.rate = p.real("rate");
+  settings.gradient.rate_decay = p.real("rate_decay");
+  settings.gradient.step_decay = p.real("step_decay");
   settings.key = key;
   return {std::move(function), StrategyRegistry::instance().at(p.text("strategy")).make(settings)};
 }
@@ -166,12 +169,26 @@ std::vector<ParameterSpec> EsBenchmark::parameters() const {
           .from("here"),
       integer("population", 0)
           .range(0, 1e6)
-          .means("members of a generation, for strategies that restart of the first run; 0: 4 + "
-                 "floor(3 ln dimension)")
+          .means(
+              "members of a generation, for strategies that restart of the first run, rounded up "
+              "to pairs where members are mirrored; 0: 4 + floor(3 ln dimension)")
           .from("Hansen 2016, arXiv 1604.00772, eq. 48"),
       boolean("active", true)
           .means("strategies with a covariance matrix: learn from failed steps, too")
           .from("Hansen 2016, arXiv 1604.00772"),
+      real("rate", 0.0)
+          .range(0.0, 1e100)
+          .means("strategies that estimate a gradient: rate of their optimiser; 0: their own, in "
+                 "proportion to the step")
+          .from("here"),
+      real("rate_decay", 1.0)
+          .range(1e-3, 1.0)
+          .means("the same: factor of the rate a generation")
+          .from("here"),
+      real("step_decay", 1.0)
+          .range(1e-3, 1.0)
+          .means("the same, but pgpe, which learns its steps: factor of the step a generation")
+          .from("here"),
       choice("start", "customary", {"customary", "given"})
           .means(
               "where the search begins: customary is mean 3 and step 1, on rosenbrock 0 and 0.5, "

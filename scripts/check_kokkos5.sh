@@ -80,8 +80,12 @@ run() {
   fi
 }
 
-run 'Kokkos 5 on the host' g++ -std=c++20 -fopenmp -fsyntax-only -Wall -Wextra -Werror "${include[@]}" \
-  -isystem "$headers/host"
+host=(g++ -std=c++20 -fopenmp "${include[@]}" -isystem "$headers/host")
+mkdir "$tmp/precompiled"
+echo '#include <Kokkos_Core.hpp>' >"$tmp/precompiled/kokkos.hpp"
+"${host[@]}" -x c++-header -o "$tmp/precompiled/kokkos.hpp.gch" "$tmp/precompiled/kokkos.hpp"
+run 'Kokkos 5 on the host' "${host[@]}" -include "$tmp/precompiled/kokkos.hpp" -Winvalid-pch \
+  -fsyntax-only -Wall -Wextra -Werror
 
 nvcc=$(PATH=${CUDA_HOME:+$CUDA_HOME/bin:}$PATH:/usr/local/cuda/bin command -v nvcc || true)
 if [[ -n $nvcc ]]; then

@@ -15,7 +15,7 @@ packages_build=(g++ cmake ninja-build libopenmpi-dev openmpi-bin libhdf5-dev lib
   librandom123-dev libeigen3-dev libboost-program-options-dev)
 packages_test=(hdf5-tools libgtest-dev python3-h5py python3-pandas python3-matplotlib python3-pytest)
 packages_bench=(python3-scipy python3-torch python3-brian libopenblas0-pthread)
-packages_check=(clang clang-tidy clang-format)
+packages_check=(clang clang-tidy clang-format libomp-dev)
 
 missing_packages() {
   local package

@@ -1,6 +1,7 @@
 #include "core/control/rollout_result.hpp"
 
 #include <cstddef>
+#include <numeric>
 #include <stdexcept>
 
 #include "core/host_copy.hpp"
@@ -52,13 +53,23 @@ std::vector<double> mean_returns(ExecutionSpace const& space, RolloutResult cons
   return means;
 }
 
-std::int64_t count_steps(ExecutionSpace const& space, RolloutResult const& result) {
+std::vector<double> episode_returns(ExecutionSpace const& space, RolloutResult const& result) {
+  auto const returns = on_host(space, result.returns);
+  return {returns.data(), returns.data() + returns.size()};
+}
+
+std::vector<std::int64_t> member_steps(ExecutionSpace const& space, RolloutResult const& result) {
   auto const steps = on_host(space, result.steps);
-  std::int64_t count = 0;
-  for (std::size_t i = 0; i < steps.extent(0); ++i) {
-    for (std::size_t e = 0; e < steps.extent(1); ++e) count += steps(i, e);
+  std::vector<std::int64_t> sums(steps.extent(0));
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    for (std::size_t e = 0; e < steps.extent(1); ++e) sums[i] += steps(i, e);
   }
-  return count;
+  return sums;
+}
+
+std::int64_t count_steps(ExecutionSpace const& space, RolloutResult const& result) {
+  auto const sums = member_steps(space, result);
+  return std::accumulate(sums.begin(), sums.end(), std::int64_t{0});
 }
 
 std::vector<RunningMoments> member_moments(ExecutionSpace const& space,

@@ -27,6 +27,12 @@ struct RolloutResult {
 /// Mean return of each member, summed in the order of episodes.
 std::vector<double> mean_returns(ExecutionSpace const& space, RolloutResult const& result);
 
+/// Return of each (member, episode), row by row.
+std::vector<double> episode_returns(ExecutionSpace const& space, RolloutResult const& result);
+
+/// Steps of each member in all episodes.
+std::vector<std::int64_t> member_steps(ExecutionSpace const& space, RolloutResult const& result);
+
 /// Steps of all members and episodes.
 std::int64_t count_steps(ExecutionSpace const& space, RolloutResult const& result);
 

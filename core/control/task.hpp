@@ -42,6 +42,10 @@ concept ControlTask = std::is_trivially_copyable_v<Task> &&
   { task.step(state, action) } -> std::same_as<Transition>;
 };
 
+/// In place of an action where there is none, say since outputs are NaN. Tasks of whole actions
+/// take it for some action.
+inline constexpr int no_action = -1;
+
 /// Tasks with a finite set of actions.
 template <class Task>
 inline constexpr bool has_discrete_actions = std::same_as<typename Task::Action, int>;

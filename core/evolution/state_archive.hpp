@@ -48,6 +48,9 @@ class StateArchive {
   }
 
   /// Of a size that both sides know.
+  void operator()(std::span<double> values) {
+    for (auto& value : values) (*this)(value);
+  }
   template <class Derived>
   void operator()(Eigen::PlainObjectBase<Derived>& values) {
     for (Eigen::Index i = 0; i < values.size(); ++i) (*this)(values.data()[i]);

@@ -45,6 +45,8 @@ void check(StrategySettings const& settings) {
     throw std::invalid_argument("a population has two members or more");
   if (!(settings.start_width >= 0.0) || !is_finite(settings.start_width))
     throw std::invalid_argument("the width of the start is finite and not negative");
+  if (settings.top_fraction && !(*settings.top_fraction > 0.0 && *settings.top_fraction <= 1.0))
+    throw std::invalid_argument("the share that is selected is positive and at most 1");
 }
 
 std::vector<double> draw_start(StrategySettings const& settings) {
@@ -69,7 +71,7 @@ EvolutionStrategy::EvolutionStrategy(StrategySettings const& settings)
 }
 
 void EvolutionStrategy::draw_noise(std::size_t i_member, std::span<double> out) const {
-  Random const random(key_.index(generation_).index(i_member));
+  Random const random(noise_key(generation_, i_member));
   for (std::size_t j = 0; j < out.size(); ++j) out[j] = random.normal(j);
 }
 
@@ -84,6 +86,12 @@ void EvolutionStrategy::ask(std::size_t first, std::size_t last, std::span<doubl
     throw std::invalid_argument("genomes have one number a member and dimension");
   for (std::size_t i = first; i < last; ++i)
     genome(i, out.subspan((i - first) * dimension(), dimension()));
+}
+
+void EvolutionStrategy::guide(std::span<double const> gradient) {
+  if (gradient.size() != dimension())
+    throw std::invalid_argument("a gradient has one number a dimension");
+  take_guidance(gradient);
 }
 
 void EvolutionStrategy::tell(std::span<double const> fitness) {

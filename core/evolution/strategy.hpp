@@ -10,10 +10,26 @@
 #include <string_view>
 #include <vector>
 
+#include "core/communicator.hpp"
 #include "core/evolution/state_archive.hpp"
 #include "core/random/random.hpp"
 
 namespace engram {
+
+/// What strategies that step along an estimated gradient take besides. What is empty is the
+/// strategy's own; its factory's `defaults` tells which of these it heeds, and their values.
+struct GradientSettings {
+  std::string optimizer = {};       ///< one of optimizer_names()
+  std::string shaping = {};         ///< one of shaping_names()
+  std::optional<double> rate = {};  ///< of the optimiser, in the units of a genome, > 0
+  double rate_decay = 1.0;          ///< factor of the rate a generation, in (0, 1]
+  double min_rate = 0.0;            ///< the rate decays no further
+  double step_decay = 1.0;          ///< factor of the step a generation, in (0, 1]
+  double min_step = 0.0;            ///< the step decays no further
+  double weight_decay = 0.0;        ///< this times the mean is added to what is descended, >= 0
+  std::size_t num_surrogates = 1;   ///< guided_es: dimensions of the guiding subspace, > 0
+  std::size_t generations_an_episode = 1;  ///< pes, nres: windows of an unrolled problem, > 0
+};
 
 /// What a strategy begins with.
 struct StrategySettings {
@@ -22,7 +38,12 @@ struct StrategySettings {
   double step = 1.0;                ///< standard deviation of each coordinate around it, > 0
   std::size_t population_size = 0;  ///< 0: the strategy's default
   bool active = true;               ///< strategies with covariances: negative weights, too
-  Key key;                          ///< the strategy's random numbers
+  Key key = {};                     ///< the strategy's random numbers
+  /// Share of a generation that is selected, in (0, 1]: directions of ars, parents of simple_ga.
+  std::optional<double> top_fraction = {};
+  GradientSettings gradient = {};
+  /// Ranks that share the work of updates. They have equal settings and are told the same.
+  Communicator group = {};
 };
 
 /// Throws std::invalid_argument unless the start is finite and not empty, and steps are positive.
@@ -49,8 +70,9 @@ struct Ranking {
 ///
 /// A member's genome is a function of settings, state and the member's index alone: random numbers
 /// are keyed by (generation, member, coordinate), so any rank can make any member at any time, and
-/// ranks that are told the same fitness stay the same to the bit. Only ranks of fitness decide how
-/// the search goes on, except for when it stops.
+/// ranks that are told the same fitness stay the same to the bit, whatever their number. Only ranks
+/// of fitness decide how the search goes on, except for when it stops and for strategies whose
+/// factory says that values count.
 ///
 ///   while (strategy->stop_reason().empty()) {
 ///     for (std::size_t i = 0; i < strategy->population_size(); ++i) {
@@ -79,7 +101,13 @@ class EvolutionStrategy {
   /// @param out  [last - first, dimension]
   void ask(std::size_t first, std::size_t last, std::span<double> out) const;
 
-  /// Ends the generation.
+  /// Offers an estimate of the fitness' gradient at the mean, of whatever scale and quality, for
+  /// the generations to come. Strategies other than guided_es have no use for it.
+  /// @param gradient  [dimension], finite
+  /// Throws std::invalid_argument if its length is another.
+  void guide(std::span<double const> gradient);
+
+  /// Ends the generation. Collective over the settings' group.
   /// @param fitness  of all its members in member order; larger is better, NaN is worst
   /// Throws std::invalid_argument if the length is not the population's.
   void tell(std::span<double const> fitness);
@@ -108,12 +136,18 @@ class EvolutionStrategy {
  protected:
   explicit EvolutionStrategy(StrategySettings const& settings);
 
+  /// Of the random numbers of a member, or of whatever a strategy counts, in a generation.
+  Key noise_key(std::uint64_t generation, std::size_t i_member) const {
+    return key_.index(generation).index(i_member);
+  }
+
   /// Standard normal numbers of a member of the present generation.
   void draw_noise(std::size_t i_member, std::span<double> out) const;
 
  private:
   virtual void make_genome(std::size_t i_member, std::span<double> out) const = 0;
   virtual void update(Ranking const& ranking) = 0;
+  virtual void take_guidance(std::span<double const>) {}
   /// Hands every member that changes to the archive.
   virtual void exchange(StateArchive& archive) = 0;
 
@@ -131,7 +165,9 @@ struct StrategyFactory {
   std::string name;
   std::string summary;
   std::string source;
-  int num_matrices = 0;  ///< of [dimension, dimension] that it holds, for estimates of memory
+  int num_matrices = 0;       ///< of [dimension, dimension] that it holds, for estimates of memory
+  bool uses_values = false;   ///< values of fitness count, not their ranks alone
+  std::string defaults = {};  ///< of what it heeds of GradientSettings and top_fraction
   /// Throws std::invalid_argument if the settings are out of range.
   std::function<std::unique_ptr<EvolutionStrategy>(StrategySettings const&)> make;
 };

@@ -1,7 +1,5 @@
 #include "core/evolution/test_functions.hpp"
 
-#include <Eigen/Core>
-#include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <iterator>
@@ -10,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
 #include "core/text.hpp"
+#include "core/zeroth_order/directions.hpp"
 
 namespace engram {
 
@@ -77,19 +76,12 @@ std::size_t index_of(std::string_view name) {
                   " (functions: " + joined(names, ", ") + ")");
 }
 
-/// Q of the QR decomposition of normal numbers, with the signs that make it uniform among all
-/// orthogonal matrices (Mezzadri 2007, Notices of the AMS 54:592). [n, n]
+/// Uniform among all orthogonal matrices: normal rows, each made orthogonal to those above
+/// (Mezzadri 2007, Notices of the AMS 54:592). [n, n]
 std::vector<double> random_rotation(std::size_t n, Key key) {
-  auto const size = static_cast<Eigen::Index>(n);
-  Random const random(key);
-  Eigen::MatrixXd normal(size, size);
-  for (Eigen::Index i = 0; i < normal.size(); ++i)
-    normal.data()[i] = random.normal(static_cast<std::uint64_t>(i));
-  Eigen::HouseholderQR<Eigen::MatrixXd> const qr(normal);
-  Eigen::MatrixXd q = qr.householderQ();
-  for (Eigen::Index j = 0; j < size; ++j)
-    if (qr.matrixQR()(j, j) < 0.0) q.col(j) *= -1.0;
-  return {q.data(), q.data() + q.size()};
+  auto rows = draw_directions(Directions::orthogonal, key, n, n);
+  for (double& x : rows) x /= std::sqrt(static_cast<double>(n));
+  return rows;
 }
 
 }  // namespace

@@ -64,4 +64,18 @@ std::vector<double> draw_directions(Directions kind, Key key, std::size_t num,
   return directions;
 }
 
+double mean_square_ratio(Directions kind, std::size_t num, std::size_t dimension) {
+  auto const q = static_cast<double>(num), d = static_cast<double>(dimension);
+  switch (kind) {
+    case Directions::gaussian:
+      return (d + q + 1.0) / q;
+    case Directions::rademacher:
+    case Directions::sphere:
+      return (d + q - 1.0) / q;
+    case Directions::orthogonal:
+      return d / q;
+  }
+  throw std::invalid_argument("mean_square_ratio: no such directions");
+}
+
 }  // namespace engram

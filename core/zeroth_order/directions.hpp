@@ -22,4 +22,9 @@ enum class Directions {
 std::vector<double> draw_directions(Directions kind, Key key, std::size_t num,
                                     std::size_t dimension);
 
+/// E |h|^2 / |g|^2 of the estimate h of a gradient g that is the mean of (g^T v) v over `num` such
+/// directions. Descent at 1 / that of the gradient's best rate contracts fastest (Werfel, Xie and
+/// Seung 2005, Neural Computation 17, 2699).
+double mean_square_ratio(Directions kind, std::size_t num, std::size_t dimension);
+
 }  // namespace engram

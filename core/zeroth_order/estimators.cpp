@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <numeric>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 #include "core/simd.hpp"
@@ -40,14 +43,16 @@ void add_directions(std::span<double const> directions, std::span<double const> 
   }
 }
 
-/// f(theta + scale v) for each direction v.
-std::vector<double> losses_along(Loss const& loss, std::span<double const> theta, double scale,
-                                 std::span<double const> directions) {
-  std::vector<double> losses(directions.size() / theta.size()), moved(theta.size());
-  for (std::size_t i = 0; i < losses.size(); ++i) {
-    move(theta, scale, directions.subspan(i * theta.size(), theta.size()), moved);
-    losses[i] = loss(moved);
-  }
+/// f(theta + scales[k / q] v_i) with i = k modulo q for the k-th value, of q directions.
+std::vector<double> losses_along(BatchLoss const& loss, std::span<double const> theta,
+                                 std::span<double const> directions,
+                                 std::initializer_list<double> scales) {
+  std::size_t const n = theta.size(), q = directions.size() / n;
+  std::vector<double> losses(q * scales.size());
+  auto const make = [&](std::size_t k, std::span<double> point) {
+    move(theta, scales.begin()[k / q], directions.subspan(k % q * n, n), point);
+  };
+  loss({n, make}, losses);
   return losses;
 }
 
@@ -67,45 +72,65 @@ void estimate_from(std::vector<double> losses, double baseline, double sigma,
 
 }  // namespace
 
-double estimate_forward(Loss const& loss, std::span<double const> theta,
+BatchLoss one_by_one(std::function<double(std::span<double const> theta)> loss) {
+  return [loss = std::move(loss)](Points const& points, std::span<double> losses) {
+    std::vector<double> point(points.dimension);
+    for (std::size_t i = 0; i < losses.size(); ++i) {
+      points.make(i, point);
+      losses[i] = loss(point);
+    }
+  };
+}
+
+double estimate_forward(BatchLoss const& loss, std::span<double const> theta,
                         std::span<double const> directions, double mu, std::span<double> gradient) {
-  num_directions(theta, directions, gradient);
+  std::size_t const n = theta.size(), q = num_directions(theta, directions, gradient);
   require_positive(mu);
-  double const here = loss(theta);
-  estimate_from(losses_along(loss, theta, mu, directions), here, mu, directions, gradient);
+  std::vector<double> losses(q + 1);
+  auto const make = [&](std::size_t k, std::span<double> point) {
+    if (k == q) {
+      std::copy(theta.begin(), theta.end(), point.begin());
+    } else {
+      move(theta, mu, directions.subspan(k * n, n), point);
+    }
+  };
+  loss({n, make}, losses);
+  double const here = losses.back();
+  losses.pop_back();
+  estimate_from(std::move(losses), here, mu, directions, gradient);
   return here;
 }
 
-double estimate_central(Loss const& loss, std::span<double const> theta,
+double estimate_central(BatchLoss const& loss, std::span<double const> theta,
                         std::span<double const> directions, double mu, std::span<double> gradient) {
-  num_directions(theta, directions, gradient);
+  std::size_t const q = num_directions(theta, directions, gradient);
   require_positive(mu);
-  auto differences = losses_along(loss, theta, mu, directions);
-  auto const minus = losses_along(loss, theta, -mu, directions);
-  double const middle = 0.5 * (mean(differences) + mean(minus));
-  for (std::size_t i = 0; i < minus.size(); ++i) differences[i] -= minus[i];
-  estimate_from(std::move(differences), 0.0, 2.0 * mu, directions, gradient);
+  auto losses = losses_along(loss, theta, directions, {mu, -mu});
+  double const middle = mean(losses);
+  for (std::size_t i = 0; i < q; ++i) losses[i] -= losses[q + i];
+  losses.resize(q);
+  estimate_from(std::move(losses), 0.0, 2.0 * mu, directions, gradient);
   return middle;
 }
 
-double estimate_one_point(Loss const& loss, std::span<double const> theta,
+double estimate_one_point(BatchLoss const& loss, std::span<double const> theta,
                           std::span<double const> directions, double sigma, double baseline,
                           std::span<double> gradient) {
   num_directions(theta, directions, gradient);
   require_positive(sigma);
-  auto losses = losses_along(loss, theta, sigma, directions);
+  auto losses = losses_along(loss, theta, directions, {sigma});
   double const average = mean(losses);
   estimate_from(std::move(losses), baseline, sigma, directions, gradient);
   return average;
 }
 
-double estimate_leave_one_out(Loss const& loss, std::span<double const> theta,
+double estimate_leave_one_out(BatchLoss const& loss, std::span<double const> theta,
                               std::span<double const> directions, double sigma,
                               std::span<double> gradient) {
   std::size_t const q = num_directions(theta, directions, gradient);
   require_positive(sigma);
   if (q < 2) throw std::invalid_argument("estimate_leave_one_out: expected two directions or more");
-  auto losses = losses_along(loss, theta, sigma, directions);
+  auto losses = losses_along(loss, theta, directions, {sigma});
   double const average = mean(losses);
   // The loss less the mean of the others is q / (q - 1) times the loss less the mean of all.
   double const others = static_cast<double>(q - 1) / static_cast<double>(q);
@@ -113,41 +138,55 @@ double estimate_leave_one_out(Loss const& loss, std::span<double const> theta,
   return average;
 }
 
-void estimate_forward_mode(DirectionalDerivative const& derivative, std::span<double const> theta,
-                           std::span<double const> directions, std::span<double> gradient) {
-  std::vector<double> slopes(num_directions(theta, directions, gradient));
-  for (std::size_t i = 0; i < slopes.size(); ++i) {
-    slopes[i] = derivative(theta, directions.subspan(i * theta.size(), theta.size()));
-  }
+void estimate_forward_mode(BatchSlopes const& derivatives, std::span<double const> directions,
+                           std::span<double> gradient) {
+  std::vector<double> slopes(num_directions(gradient, directions, gradient));
+  derivatives(directions, slopes);
   estimate_from(std::move(slopes), 0.0, 1.0, directions, gradient);
 }
 
-double estimate_coordinates_forward(Loss const& loss, std::span<double const> theta, double mu,
+double estimate_coordinates_forward(BatchLoss const& loss, std::span<double const> theta, double mu,
                                     std::span<double> gradient) {
+  std::vector<std::uint32_t> all(theta.size());
+  std::iota(all.begin(), all.end(), 0u);
+  return estimate_some_coordinates(loss, theta, all, mu, gradient);
+}
+
+double estimate_some_coordinates(BatchLoss const& loss, std::span<double const> theta,
+                                 std::span<std::uint32_t const> coordinates, double mu,
+                                 std::span<double> gradient) {
   num_directions(theta, theta, gradient);
   require_positive(mu);
-  double const here = loss(theta);
-  std::vector<double> moved(theta.begin(), theta.end());
-  for (std::size_t j = 0; j < theta.size(); ++j) {
-    moved[j] = theta[j] + mu;
-    gradient[j] = (loss(moved) - here) / mu;
-    moved[j] = theta[j];
+  if (coordinates.empty() || std::ranges::max(coordinates) >= theta.size()) {
+    throw std::invalid_argument("gradient estimate: expected coordinates of theta");
+  }
+  std::vector<double> losses(coordinates.size() + 1);
+  auto const make = [&](std::size_t k, std::span<double> point) {
+    std::copy(theta.begin(), theta.end(), point.begin());
+    if (k < coordinates.size()) point[coordinates[k]] += mu;
+  };
+  loss({theta.size(), make}, losses);
+  double const here = losses.back();
+  double const share = static_cast<double>(coordinates.size()) / static_cast<double>(theta.size());
+  std::fill(gradient.begin(), gradient.end(), 0.0);
+  for (std::size_t k = 0; k < coordinates.size(); ++k) {
+    gradient[coordinates[k]] = (losses[k] - here) / (mu * share);
   }
   return here;
 }
 
-void estimate_coordinates_central(Loss const& loss, std::span<double const> theta, double mu,
+void estimate_coordinates_central(BatchLoss const& loss, std::span<double const> theta, double mu,
                                   std::span<double> gradient) {
   num_directions(theta, theta, gradient);
   require_positive(mu);
-  std::vector<double> moved(theta.begin(), theta.end());
-  for (std::size_t j = 0; j < theta.size(); ++j) {
-    moved[j] = theta[j] + mu;
-    double const plus = loss(moved);
-    moved[j] = theta[j] - mu;
-    gradient[j] = (plus - loss(moved)) / (2.0 * mu);
-    moved[j] = theta[j];
-  }
+  std::size_t const d = theta.size();
+  std::vector<double> losses(2 * d);
+  auto const make = [&](std::size_t k, std::span<double> point) {
+    std::copy(theta.begin(), theta.end(), point.begin());
+    point[k % d] += k < d ? mu : -mu;
+  };
+  loss({d, make}, losses);
+  for (std::size_t j = 0; j < d; ++j) gradient[j] = (losses[j] - losses[d + j]) / (2.0 * mu);
 }
 
 void estimate_node_perturbation(double change, double sigma, std::span<double const> xi,

@@ -55,6 +55,27 @@ TEST(EsBenchmark, CurveFallsToTheBestAtTheLastEvaluation) {
   EXPECT_TRUE(std::ranges::is_sorted(best, std::greater<>()));
 }
 
+TEST(EsBenchmark, StrategiesWithGradientsReachATarget) {
+  // A member at a mean of 0 has 0.1^2 chi^2 with 10 degrees of freedom: one of two is below 0.1, so
+  // that a mean within some steps of the minimum is enough.
+  for (std::string const strategy : {"open_ai_es", "pgpe", "ars"}) {
+    auto const outcome = evaluate({{"strategy", strategy},
+                                   {"start", std::string("given")},
+                                   {"start_step", 0.1},
+                                   {"population", std::int64_t{20}},
+                                   {"target", 0.1},
+                                   {"max_evaluations", std::int64_t{20000}}});
+    EXPECT_EQ(outcome.metrics[2], 1.0) << strategy << " " << outcome.metrics[1];
+  }
+  // As they shrink, nearer than any number of evaluations with the first ones would.
+  auto const outcome = evaluate({{"strategy", std::string("open_ai_es")},
+                                 {"rate_decay", 0.98},
+                                 {"step_decay", 0.98},
+                                 {"target", 1e-6},
+                                 {"max_evaluations", std::int64_t{20000}}});
+  EXPECT_EQ(outcome.metrics[2], 1.0) << outcome.metrics[1];
+}
+
 TEST(EsBenchmark, BudgetIsAShareOfTheEvaluations) {
   EXPECT_EQ(evaluate({{"max_evaluations", std::int64_t{1000}}}, 0.25).metrics[0], 250.0);
 }

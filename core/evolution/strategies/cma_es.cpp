@@ -1,9 +1,10 @@
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <cmath>
 #include <limits>
 #include <memory>
 
 #include "core/evolution/cma.hpp"
+#include "core/evolution/symmetric_eigen.hpp"
 
 namespace engram {
 namespace {

@@ -1,8 +1,9 @@
-#include <Eigen/Eigenvalues>
+#include <Eigen/Core>
 #include <cmath>
 #include <memory>
 
 #include "core/evolution/strategy.hpp"
+#include "core/evolution/symmetric_eigen.hpp"
 #include "core/evolution/weights.hpp"
 
 namespace engram {

@@ -3,10 +3,13 @@
 #include <cmath>
 #include <functional>
 
+#include "core/error.hpp"
 #include "core/host_copy.hpp"
 #include "core/optimizers/adagrad.hpp"
 #include "core/optimizers/adam.hpp"
+#include "core/optimizers/clip_up.hpp"
 #include "core/optimizers/momentum.hpp"
+#include "core/optimizers/named.hpp"
 #include "core/optimizers/rmsprop.hpp"
 #include "core/optimizers/sgd.hpp"
 #include "tests/core/plasticity/layer.hpp"
@@ -144,6 +147,40 @@ TEST(RmsProp, StepsUnderAConstantGradient) {
   }
 }
 
+/// Its speed is rate (1 - 0.9^t) / 0.1 up to the largest, whatever the gradient's length; where
+/// there is no gradient, it loses a tenth a step.
+TEST(ClipUp, SpeedsUpToItsLimit) {
+  ClipUp<double> optimizer(0.1, 0.04, 0.9, 1, 1);
+  auto const path = path_of(optimizer, 10, [](double theta) { return theta > 0.7 ? 1e-9 : 0.0; });
+  double const speeds[] = {0.04, 0.076, 0.1, 0.1, 0.09, 0.081};  // the limit cuts 0.1084
+  double theta = 1.0;
+  for (std::size_t t = 0; t < std::size(speeds); ++t) {
+    theta -= speeds[t];
+    EXPECT_NEAR(path[t], theta, rounding);
+  }
+}
+
+/// Along the gradient in two dimensions: of unit length.
+TEST(ClipUp, NormalisesTheWholeGradient) {
+  ExecutionSpace const space;
+  Vectors<double> const theta("engram::tests::theta", 1, 2), gradient("engram::tests::g", 1, 2);
+  fill(gradient, [](std::size_t i) { return i == 0 ? 3e5 : -4e5; });
+  ClipUp<double>(1.0, 0.5, 0.9, 1, 2).step(space, gradient, theta);
+  EXPECT_NEAR(host_copy(theta)(0, 0), -0.3, rounding);
+  EXPECT_NEAR(host_copy(theta)(0, 1), 0.4, rounding);
+}
+
+TEST(Optimizers, AreFoundByName) {
+  for (auto const& name : optimizer_names()) {
+    // Down a slope of 1 at the rate 0.01: half of that for clip_up, sqrt(10) times for rmsprop.
+    double const first =
+        path_of(*make_named_optimizer(name, 0.01, 1), 1, [](double) { return 1.0; })[0];
+    EXPECT_LT(first, 1.0) << name;
+    EXPECT_GT(first, 0.96) << name;
+  }
+  EXPECT_THROW(make_named_optimizer("adma", 0.01, 1), UserError);
+}
+
 /// Every optimiser on `count` networks from `first` on, with rates of their own.
 template <class T>
 std::vector<std::unique_ptr<Optimizer<T>>> all_optimizers(std::size_t parameters, std::size_t first,
@@ -156,6 +193,7 @@ std::vector<std::unique_ptr<Optimizer<T>>> all_optimizers(std::size_t parameters
   all.push_back(make_optimizer(Adam<T>{rate}, count, parameters));
   all.push_back(make_optimizer(Adagrad<T>{rate}, count, parameters));
   all.push_back(make_optimizer(RmsProp<T>{rate}, count, parameters));
+  all.push_back(std::make_unique<ClipUp<T>>(T(0.1), T(0.05), T(0.9), count, parameters));
   return all;
 }
 

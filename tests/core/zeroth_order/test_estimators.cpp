@@ -37,6 +37,15 @@ double cube(std::span<double const> x) {
   return x[0] * x[0] * x[0];
 }
 
+/// Derivatives of a loss with this gradient.
+BatchSlopes along(std::vector<double> const& gradient) {
+  return [&gradient](auto directions, auto slopes) {
+    for (std::size_t i = 0; i < slopes.size(); ++i) {
+      slopes[i] = dot(gradient, directions.subspan(i * gradient.size(), gradient.size()));
+    }
+  };
+}
+
 using Estimator = std::function<void(std::span<double const> directions, std::span<double>)>;
 
 struct Moments {
@@ -71,7 +80,8 @@ TEST(Estimators, ErrorsOnALinearLoss) {
                           Case{Directions::orthogonal, d / static_cast<double>(q) - 1.0}}) {
       for (bool const central : {false, true}) {
         auto const m = moments(c.kind, q, 10'000, slope, [&](auto directions, auto gradient) {
-          (central ? estimate_central : estimate_forward)(linear, theta, directions, 0.1, gradient);
+          (central ? estimate_central : estimate_forward)(one_by_one(linear), theta, directions,
+                                                          0.1, gradient);
         });
         expect_mean(m.squared_error, c.relative * squared_slope, 0.03);
         expect_mean(m.along, squared_slope, 0.03);
@@ -87,7 +97,7 @@ TEST(Estimators, AsManyOrthogonalDirectionsAsDimensionsLeaveNoError) {
   std::vector<double> gradient(dimension);
   auto const directions =
       draw_directions(Directions::orthogonal, key_of("all"), dimension, dimension);
-  estimate_central(linear, theta, directions, 0.5, gradient);
+  estimate_central(one_by_one(linear), theta, directions, 0.5, gradient);
   // Losses of about 10 rounded, divided by mu, times directions of length sqrt(6).
   for (std::size_t j = 0; j < dimension; ++j) EXPECT_NEAR(gradient[j], slope[j], 1e-13);
 }
@@ -96,7 +106,7 @@ TEST(Estimators, CurvatureAddsToForwardDifferencesOnly) {
   double const mu = 0.5;
   auto const forward =
       moments(Directions::gaussian, 1, 30'000, slope, [&](auto directions, auto gradient) {
-        estimate_forward(half_square, slope, directions, mu, gradient);
+        estimate_forward(one_by_one(half_square), slope, directions, mu, gradient);
       });
   double const error = (d + 1.0) * squared_slope;
   expect_mean(forward.squared_error, error + mu * mu * d * (d + 2.0) * (d + 4.0) / 4.0, 0.03);
@@ -105,7 +115,7 @@ TEST(Estimators, CurvatureAddsToForwardDifferencesOnly) {
             2.0 * (d + 4.0) * squared_slope + 0.5 * mu * mu * std::pow(d + 6.0, 3.0));
   auto const central =
       moments(Directions::gaussian, 1, 30'000, slope, [&](auto directions, auto gradient) {
-        estimate_central(half_square, slope, directions, mu, gradient);
+        estimate_central(one_by_one(half_square), slope, directions, mu, gradient);
       });
   expect_mean(central.squared_error, error, 0.03);
 }
@@ -117,16 +127,16 @@ TEST(Estimators, BiasOnACube) {
   Mean gaussian;
   for (std::uint64_t i = 0; i < 30'000; ++i) {
     auto const v = draw_directions(Directions::gaussian, key_of("cube").index(i), 1, 1);
-    estimate_central(cube, x, v, mu, gradient);
+    estimate_central(one_by_one(cube), x, v, mu, gradient);
     gaussian.add(gradient[0]);
   }
   expect_mean(gaussian, slope_here + 3.0 * mu * mu, 0.02);
-  estimate_central(cube, x, draw_directions(Directions::rademacher, key_of("cube"), 1, 1), mu,
-                   gradient);
+  estimate_central(one_by_one(cube), x,
+                   draw_directions(Directions::rademacher, key_of("cube"), 1, 1), mu, gradient);
   EXPECT_NEAR(gradient[0], slope_here + mu * mu, 1e-14);
-  estimate_coordinates_central(cube, x, mu, gradient);
+  estimate_coordinates_central(one_by_one(cube), x, mu, gradient);
   EXPECT_NEAR(gradient[0], slope_here + mu * mu, 1e-14);
-  EXPECT_NEAR(estimate_coordinates_forward(cube, x, mu, gradient), 0.343, 1e-15);
+  EXPECT_NEAR(estimate_coordinates_forward(one_by_one(cube), x, mu, gradient), 0.343, 1e-15);
   EXPECT_NEAR(gradient[0], slope_here + 3.0 * 0.7 * mu + mu * mu, 1e-14);
 }
 
@@ -138,11 +148,11 @@ TEST(Estimators, CoordinatesOfALinearLossAreExact) {
     ++calls;
     return linear(x);
   };
-  estimate_coordinates_forward(counted, theta, 0.5, gradient);
+  estimate_coordinates_forward(one_by_one(counted), theta, 0.5, gradient);
   EXPECT_EQ(calls, dimension + 1);
   for (std::size_t j = 0; j < dimension; ++j) EXPECT_NEAR(gradient[j], slope[j], 1e-14);
   calls = 0;
-  estimate_coordinates_central(counted, theta, 0.5, gradient);
+  estimate_coordinates_central(one_by_one(counted), theta, 0.5, gradient);
   EXPECT_EQ(calls, 2 * dimension);
   for (std::size_t j = 0; j < dimension; ++j) EXPECT_NEAR(gradient[j], slope[j], 1e-14);
 }
@@ -153,7 +163,7 @@ TEST(Estimators, OnePointNeedsABaseline) {
   for (double const baseline : {0.0, 6.0, 7.0}) {
     auto const m =
         moments(Directions::gaussian, 1, 60'000, slope, [&](auto directions, auto gradient) {
-          estimate_one_point(linear, theta, directions, sigma, baseline, gradient);
+          estimate_one_point(one_by_one(linear), theta, directions, sigma, baseline, gradient);
         });
     double const offset = (7.0 - baseline) / sigma;
     expect_mean(m.square, d * offset * offset + (d + 2.0) * squared_slope, 0.03);
@@ -168,7 +178,7 @@ TEST(Estimators, TheOthersAreABaseline) {
   for (std::size_t const q : {2u, 5u}) {
     auto const m =
         moments(Directions::gaussian, q, 30'000, slope, [&](auto directions, auto gradient) {
-          estimate_leave_one_out(linear, theta, directions, 2.0, gradient);
+          estimate_leave_one_out(one_by_one(linear), theta, directions, 2.0, gradient);
         });
     expect_mean(m.squared_error, (d + 1.0) / static_cast<double>(q - 1) * squared_slope, 0.03);
     expect_mean(m.along, squared_slope, 0.03);
@@ -180,7 +190,7 @@ TEST(Estimators, ForwardModeIsUnbiasedOnCurvedLosses) {
     auto const m =
         moments(Directions::gaussian, q, 20'000, slope, [&](auto directions, auto gradient) {
           // The gradient of half_square at x is x.
-          estimate_forward_mode(dot, slope, directions, gradient);
+          estimate_forward_mode(along(slope), directions, gradient);
         });
     expect_mean(m.squared_error, (d + 1.0) / static_cast<double>(q) * squared_slope, 0.03);
     expect_mean(m.along, squared_slope, 0.03);
@@ -212,7 +222,7 @@ TEST(Estimators, NodesAreFewerThanWeights) {
     estimate_node_perturbation(dot(y, xi), 1.0, xi, x, estimate);
     node_square.add(dot(estimate, estimate));
     auto const v = draw_directions(Directions::gaussian, key.index(3 * i + 2), 1, error.size());
-    estimate_forward_mode([&](auto, auto along) { return dot(exact, along); }, error, v, estimate);
+    estimate_forward_mode(along(exact), v, estimate);
     weight_square.add(dot(estimate, estimate));
   }
   expect_mean(gradient_square, (m + 2.0) * squared_error, 0.02);
@@ -231,11 +241,15 @@ TEST(Estimators, SpsaGainsDecay) {
 TEST(Estimators, SizesHaveToFit) {
   std::vector<double> const theta(4), directions(6);
   std::vector<double> gradient(4);
-  EXPECT_THROW(estimate_forward(half_square, theta, directions, 0.1, gradient),
+  EXPECT_THROW(estimate_forward(one_by_one(half_square), theta, directions, 0.1, gradient),
                std::invalid_argument);
-  EXPECT_THROW(estimate_central(half_square, theta, {}, 0.1, gradient), std::invalid_argument);
-  EXPECT_THROW(estimate_central(half_square, theta, theta, 0.0, gradient), std::invalid_argument);
-  EXPECT_THROW(estimate_leave_one_out(half_square, theta, theta, 0.1, gradient),
+  EXPECT_THROW(estimate_central(one_by_one(half_square), theta, {}, 0.1, gradient),
+               std::invalid_argument);
+  EXPECT_THROW(estimate_central(one_by_one(half_square), theta, theta, 0.0, gradient),
+               std::invalid_argument);
+  EXPECT_THROW(estimate_leave_one_out(one_by_one(half_square), theta, theta, 0.1, gradient),
+               std::invalid_argument);
+  EXPECT_THROW(estimate_some_coordinates(one_by_one(half_square), theta, {}, 0.1, gradient),
                std::invalid_argument);
   EXPECT_THROW(estimate_node_perturbation(1.0, 1.0, theta, theta, gradient), std::invalid_argument);
 }

@@ -1,0 +1,90 @@
+#include "core/evolution/gradient_strategy.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <stdexcept>
+
+namespace engram {
+
+namespace {
+
+std::string or_default(std::string const& given, std::string_view own) {
+  return given.empty() ? std::string(own) : given;
+}
+
+void check(GradientSettings const& settings, double rate) {
+  auto const is_decay = [](double value) { return value > 0.0 && value <= 1.0; };
+  auto const is_amount = [](double value) { return value >= 0.0 && std::isfinite(value); };
+  if (!(rate > 0.0) || !std::isfinite(rate))
+    throw std::invalid_argument("the rate of a strategy is positive and finite");
+  if (!is_decay(settings.rate_decay) || !is_decay(settings.step_decay))
+    throw std::invalid_argument("rates and steps decay by a positive factor of at most 1");
+  if (!is_amount(settings.min_rate) || !is_amount(settings.min_step) ||
+      !is_amount(settings.weight_decay))
+    throw std::invalid_argument("least rates and steps and weight decay are not negative");
+  if (settings.num_surrogates == 0 || settings.generations_an_episode == 0)
+    throw std::invalid_argument("a subspace has a dimension, and an episode a generation, or more");
+}
+
+/// Rates and steps that begin below their least stay as they are.
+double decayed(double value, double factor, double least) {
+  return std::max(value * factor, std::min(value, least));
+}
+
+}  // namespace
+
+GradientStrategy::GradientStrategy(StrategySettings const& settings, Defaults const& defaults)
+    : EvolutionStrategy(settings),
+      settings_(settings.gradient),
+      shaping_(find_shaping(or_default(settings_.shaping, defaults.shaping))),
+      num_pairs_((resolved_population_size(settings) + 1) / 2),
+      rate_(settings_.rate.value_or(defaults.rate)),
+      step_(settings.step),
+      mean_(draw_start(settings)),
+      ascent_(or_default(settings_.optimizer, defaults.optimizer), mean_.size()),
+      blocks_(settings.group, mean_.size()) {
+  check(settings_, rate_);
+}
+
+void GradientStrategy::sum_noise(std::span<GaussianNoise const> noises,
+                                 std::span<double const> weights, std::span<double> sum) {
+  auto const mine = blocks_.mine(sum);
+  std::ranges::fill(mine, 0.0);
+  add_weighted(noises, weights, blocks_.first(), mine);
+  blocks_.gather(sum);
+}
+
+void GradientStrategy::sum_noise(std::span<double const> pair_weights, std::span<double> sum) {
+  sum_noise(all_noise(), pair_weights, sum);
+}
+
+std::vector<GaussianNoise> GradientStrategy::all_noise() const {
+  std::vector<GaussianNoise> noises;
+  for (std::size_t i = 0; i < num_pairs_; ++i) noises.push_back(pair_noise(i));
+  return noises;
+}
+
+void GradientStrategy::make_genome(std::size_t i_member, std::span<double> out) const {
+  double const scale = i_member % 2 == 0 ? step_ : -step_;
+  perturb(pair_noise(i_member / 2), 0, scale, std::span<double const>(mean_), out);
+}
+
+void GradientStrategy::update(Ranking const& ranking) {
+  estimate(ranking, ascent_.gradient());
+  ascent_.step(rate_, settings_.weight_decay, mean_);
+  rate_ = decayed(rate_, settings_.rate_decay, settings_.min_rate);
+  if (ends_episode()) step_ = decayed(step_, settings_.step_decay, settings_.min_step);
+  is_usable_ = step_ > 0.0 && is_sound() &&
+               std::ranges::all_of(mean_, [](double value) { return std::isfinite(value); });
+}
+
+void GradientStrategy::exchange(StateArchive& archive) {
+  archive(std::span(mean_));
+  archive(rate_);
+  archive(step_);
+  archive(is_usable_);
+  ascent_.exchange(archive);
+  exchange_rest(archive);
+}
+
+}  // namespace engram

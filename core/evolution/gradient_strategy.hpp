@@ -1,0 +1,92 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/evolution/ascent.hpp"
+#include "core/evolution/parameter_blocks.hpp"
+#include "core/evolution/shaping.hpp"
+#include "core/evolution/strategy.hpp"
+#include "core/random/noise.hpp"
+
+namespace engram {
+
+/// A strategy that steps along an estimate of the gradient, from pairs of mirrored members: 2 i is
+/// mean + step * noise i, and 2 i + 1 is mean - step * noise i. A population is rounded up to
+/// pairs.
+///
+/// No noise is stored: the update makes that of all pairs again, each rank of the group for its own
+/// block of parameters, and adds it in the order of the pairs. So the mean is the same to the bit
+/// on any number of ranks, which exchange no more than one number a parameter.
+///
+/// The gradient is that by theta / step, which is the step times that by theta, as in the code of
+/// the papers: so rates scale with the genome's units, and a rate of plain SGD with them is the
+/// rate by theta over the step.
+class GradientStrategy : public EvolutionStrategy {
+ public:
+  std::size_t population_size() const final { return 2 * num_pairs_; }
+  std::span<double const> mean() const final { return mean_; }
+  std::string_view stop_reason() const final { return is_usable_ ? "" : "step"; }
+
+ protected:
+  /// A strategy's own settings where the user has none.
+  struct Defaults {
+    std::string_view optimizer, shaping;
+    double rate;
+  };
+
+  /// Throws std::invalid_argument for rates, decays or numbers out of their ranges, UserError for
+  /// names that are unknown.
+  GradientStrategy(StrategySettings const& settings, Defaults const& defaults);
+
+  std::size_t num_pairs() const { return num_pairs_; }
+  double step() const { return step_; }
+  /// Fitness as the settings shape it, in member order.
+  std::vector<double> shaped(Ranking const& ranking) const { return shaping_(ranking); }
+
+  GaussianNoise pair_noise(std::size_t i_pair) const { return pair_noise(i_pair, generation()); }
+  GaussianNoise pair_noise(std::size_t i_pair, std::uint64_t of_generation) const {
+    return GaussianNoise(noise_key(of_generation, i_pair));
+  }
+
+  std::vector<GaussianNoise> all_noise() const;  ///< of this generation's pairs
+
+  /// sum[j] = weights[0] * noise 0 of parameter j, and so on, on all ranks. Collective.
+  /// @param sum  [dimension]
+  void sum_noise(std::span<GaussianNoise const> noises, std::span<double const> weights,
+                 std::span<double> sum);
+  /// The same with the noise of this generation's pairs.
+  void sum_noise(std::span<double const> pair_weights, std::span<double> sum);
+
+  ParameterBlocks& blocks() { return blocks_; }
+
+  void make_genome(std::size_t i_member, std::span<double> out) const override;
+
+ private:
+  /// The gradient of the generation, which climbs. Collective.
+  /// @param gradient  [dimension]
+  virtual void estimate(Ranking const& ranking, std::span<double> gradient) = 0;
+  /// After the step: whether what else has changed can be gone on with.
+  virtual bool is_sound() const { return true; }
+  /// Whether the step may change after this generation.
+  virtual bool ends_episode() const { return true; }
+  virtual void exchange_rest(StateArchive&) {}
+
+  void update(Ranking const& ranking) final;
+  void exchange(StateArchive& archive) final;
+
+  GradientSettings settings_;
+  Shaping shaping_;
+  std::size_t num_pairs_;
+  double rate_, step_;
+  std::vector<double> mean_;
+  Ascent ascent_;
+  ParameterBlocks blocks_;
+  bool is_usable_ = true;
+};
+
+}  // namespace engram

@@ -1,0 +1,89 @@
+#include "core/zeroth_order/method.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/nearest_name.hpp"
+#include "core/simd.hpp"
+#include "core/text.hpp"
+
+namespace engram {
+
+void check(MethodSettings const& s) {
+  if (s.dimension == 0 || s.num_directions == 0 || s.epoch == 0 || !(s.rate > 0.0) ||
+      !(s.width > 0.0)) {
+    throw std::invalid_argument("zeroth-order method: sizes and steps must be positive");
+  }
+  if (s.directions == Directions::orthogonal && s.num_directions > s.dimension) {
+    throw std::invalid_argument("zeroth-order method: more orthogonal directions than dimensions");
+  }
+}
+
+ZerothOrderMethod::ZerothOrderMethod(MethodSettings const& settings) : settings_(settings) {
+  check(settings);
+}
+
+void ZerothOrderMethod::step(LossOracle& oracle, std::span<double> theta) {
+  if (theta.size() != dimension() || oracle.dimension() != dimension()) {
+    throw std::invalid_argument("zeroth-order method: theta is not of its dimension");
+  }
+  make_step(oracle, theta);
+  ++num_steps_;
+}
+
+void ZerothOrderMethod::estimate(std::span<double> out) const {
+  std::ranges::copy(gradient_, out.begin());
+}
+
+std::vector<double> ZerothOrderMethod::draw(Directions kind, std::size_t num) const {
+  return draw_directions(kind, key(), num, dimension());
+}
+
+void ZerothOrderMethod::difference(BatchLoss const& loss, std::span<double const> theta,
+                                   std::span<double const> directions,
+                                   std::span<double> gradient) const {
+  (settings_.central ? estimate_central : estimate_forward)(loss, theta, directions,
+                                                            settings_.width, gradient);
+}
+
+std::span<double> ZerothOrderMethod::gradient() {
+  gradient_.resize(dimension());
+  return gradient_;
+}
+
+void ZerothOrderMethod::descend(double rate, std::span<double> theta) {
+  for (std::size_t j = 0; j < theta.size(); ++j) theta[j] = fused(-rate, gradient_[j], theta[j]);
+}
+
+MethodRegistry& MethodRegistry::instance() {
+  static MethodRegistry registry;
+  return registry;
+}
+
+void MethodRegistry::add(MethodFactory factory) {
+  for (auto const& known : factories_)
+    if (known->name == factory.name)
+      throw std::logic_error("two zeroth-order methods are called '" + factory.name + "'");
+  factories_.push_back(std::make_unique<MethodFactory const>(std::move(factory)));
+}
+
+MethodFactory const& MethodRegistry::at(std::string_view name) const {
+  std::vector<std::string> names;
+  for (auto const* factory : sorted()) {
+    if (factory->name == name) return *factory;
+    names.push_back(factory->name);
+  }
+  throw UserError("there is no method " + in_quotes(name) + did_you_mean(name, names) +
+                  " (methods: " + joined(names, ", ") + ")");
+}
+
+std::vector<MethodFactory const*> MethodRegistry::sorted() const {
+  std::vector<MethodFactory const*> result;
+  for (auto const& factory : factories_) result.push_back(factory.get());
+  std::ranges::sort(result, {}, &MethodFactory::name);
+  return result;
+}
+
+}  // namespace engram

@@ -1,0 +1,136 @@
+#include "experiments/control_training.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "core/evolution/members.hpp"
+
+namespace engram {
+
+namespace {
+
+constexpr std::size_t test_block = 8;  // episodes that go through a kernel's lanes together
+
+/// Members for some milliseconds of work, by the time that a step takes.
+int members_at_a_time(ControlProblem const& problem, double num_episodes) {
+  double const step_s = 5e-8 + 5e-11 * static_cast<double>(problem.shape().packed_size());
+  double const member_s = step_s * num_episodes * problem.max_steps();
+  return static_cast<int>(std::clamp(5e-3 / member_s, 2.0, 1024.0));
+}
+
+std::unique_ptr<EvolutionStrategy> make_strategy(Parameters const& p, std::size_t dimension,
+                                                 Key key, Communicator const& group) {
+  StrategySettings settings;
+  settings.start.assign(dimension, 0.0);
+  settings.start_width = p.real("start_width");
+  settings.step = p.real("step");
+  settings.population_size = p.count("population");
+  if (p.real("top_fraction") > 0.0) settings.top_fraction = p.real("top_fraction");
+  if (p.real("rate") > 0.0) settings.gradient.rate = p.real("rate");
+  settings.gradient.rate_decay = p.real("rate_decay");
+  settings.gradient.step_decay = p.real("step_decay");
+  settings.gradient.weight_decay = p.real("weight_decay");
+  settings.key = key;
+  settings.group = group;
+  return StrategyRegistry::instance().at(p.text("strategy")).make(settings);
+}
+
+}  // namespace
+
+ControlTraining::ControlTraining(TrialContext const& context, Parameters const& p, Key key)
+    : context_(context),
+      key_(key),
+      problem_(make_control_problem(p)),
+      strategy_(make_strategy(p, problem_->shape().num_parameters(), key, context.group)),
+      num_episodes_(static_cast<int>(p.integer("episodes"))),
+      num_test_episodes_(p.count("test_episodes")),
+      normalizes_(p.boolean("normalize")),
+      moments_(problem_->num_observations()),
+      policies_(problem_->shape(), members_at_a_time(*problem_, num_episodes_)),
+      centre_(problem_->shape(), 1),
+      genome_(strategy_->dimension()) {}
+
+/// All members have the same episodes, which are new in each generation.
+void ControlTraining::evaluate(std::span<std::size_t const> members, std::span<double> records) {
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    strategy_->genome(members[i], genome_);
+    policies_.set(static_cast<int>(i), genome_);
+  }
+  policies_.upload();
+  auto const& space = context_.space;
+  RolloutResult const result(static_cast<int>(members.size()), num_episodes_,
+                             normalizes_ ? problem_->num_observations() : 0);
+  auto const first = strategy_->generation() * static_cast<std::uint64_t>(num_episodes_);
+  problem_->run(space, policies_, moments_, {key_.stream("training"), first}, result);
+  auto const returns = mean_returns(space, result);
+  auto const steps = member_steps(space, result);
+  auto const moments = normalizes_ ? member_moments(space, result) : std::vector<RunningMoments>();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    double* to = &records[i * record_width()];
+    *to++ = returns[i];
+    *to++ = static_cast<double>(steps[i]);
+    if (!normalizes_) continue;
+    for (int k = 0; k < moments_.num(); ++k) *to++ = moments[i].mean(k);
+    for (int k = 0; k < moments_.num(); ++k) *to++ = moments[i].sum_squares(k);
+  }
+}
+
+ControlGeneration ControlTraining::run_generation() {
+  std::size_t const num_members = strategy_->population_size(), width = record_width();
+  auto const gathered = evaluate_members(
+      context_.group, {num_members, width, static_cast<std::size_t>(policies_.num_members())},
+      context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
+  std::vector<double> fitness(num_members);
+  double sum = 0.0, num_finite = 0.0, best = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < num_members; ++i) {
+    double const* const record = &gathered.values[i * width];
+    steps_ += record[1];
+    fitness[i] = std::isfinite(record[0]) ? record[0] : std::numeric_limits<double>::quiet_NaN();
+    if (!std::isfinite(record[0])) continue;
+    sum += record[0];
+    num_finite += 1.0;
+    best = std::max(best, record[0]);
+    if (!normalizes_) continue;
+    auto const n = static_cast<std::size_t>(moments_.num());
+    moments_.merge({record[1], {record + 2, record + 2 + n}, {record + 2 + n, record + width}});
+  }
+  if (num_finite < static_cast<double>(num_members) && failure_.empty())
+    failure_ = gathered.num_thrown > 0 ? gathered.reason : "outputs or rewards are not finite";
+  if (num_finite == 0.0)
+    throw std::runtime_error("no member of generation " + std::to_string(strategy_->generation()) +
+                             " has a finite return: " + failure_);
+  strategy_->tell(fitness);
+  return {sum / num_finite, best};
+}
+
+/// On episodes that are new each time, in blocks that are spread over ranks.
+ControlTest ControlTraining::test() {
+  centre_.set(0, strategy_->mean());
+  centre_.upload();
+  auto const first = strategy_->generation() * num_test_episodes_;
+  auto const run_block = [&](auto blocks, auto returns) {
+    std::size_t const begin = blocks[0] * test_block;
+    std::size_t const count = std::min(test_block, num_test_episodes_ - begin);
+    RolloutResult const result(1, static_cast<int>(count));
+    problem_->run(context_.space, centre_, moments_, {key_.stream("test"), first + begin}, result);
+    auto const of_episodes = episode_returns(context_.space, result);
+    std::ranges::copy(of_episodes, returns.begin());
+  };
+  auto const gathered = evaluate_members(
+      context_.group, {(num_test_episodes_ + test_block - 1) / test_block, test_block, 1},
+      context_.deadline, run_block);
+  if (gathered.num_thrown > 0) throw std::runtime_error(gathered.reason);
+  auto const returns = std::span(gathered.values).first(num_test_episodes_);
+  double mean = 0.0, sum_squares = 0.0;
+  for (std::size_t i = 0; i < returns.size(); ++i)
+    add_to_moments(static_cast<double>(i + 1), returns[i], mean, sum_squares);
+  if (!std::isfinite(mean))
+    throw std::runtime_error("the centre of generation " + std::to_string(strategy_->generation()) +
+                             " has no finite return");
+  auto const n = static_cast<double>(returns.size());
+  return {mean, n > 1.0 ? std::sqrt(sum_squares / (n - 1.0)) : 0.0};
+}
+
+}  // namespace engram

@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/evolution/strategy.hpp"
+#include "experiments/control_training.hpp"
+#include "experiments/experiment.hpp"
+#include "experiments/memory_need.hpp"
+
+// A policy that an evolution strategy trains on a control task. Members are spread over the ranks
+// of the group, which exchange returns and moments of observations and never genomes.
+
+namespace engram {
+
+namespace {
+
+/// Curves with a point a test.
+struct Course {
+  std::vector<double> episodes, mean, population_mean, population_best;
+  ControlTest last{};
+  double best = -std::numeric_limits<double>::infinity();
+  double episodes_to_solve = 0.0;
+  bool is_solved = false;
+
+  void add(ControlTraining const& training, ControlGeneration const& generation,
+           ControlTest const& test) {
+    episodes.push_back(training.episodes());
+    mean.push_back(test.mean);
+    population_mean.push_back(generation.mean);
+    population_best.push_back(generation.best);
+    last = test;
+    best = std::max(best, test.mean);
+    if (is_solved) return;
+    episodes_to_solve = training.episodes();
+    is_solved = test.mean >= training.problem().target();
+  }
+};
+
+Course train(ControlTraining& training, Parameters const& p, double max_episodes) {
+  Course course;
+  for (bool goes_on = true; goes_on;) {
+    auto const generation = training.run_generation();
+    goes_on = training.episodes() < max_episodes && training.strategy().stop_reason().empty();
+    if (goes_on && training.strategy().generation() % p.count("test_every") != 0) continue;
+    course.add(training, generation, training.test());
+    goes_on = goes_on && !(course.is_solved && p.boolean("stop_when_solved"));
+  }
+  return course;
+}
+
+void record_policy(ControlTraining const& training, Outcome& outcome) {
+  auto const centre = training.strategy().mean();
+  outcome.arrays.push_back({"policy", {centre.size()}, {centre.begin(), centre.end()}});
+  auto const& moments = training.moments();
+  if (moments.count() == 0.0) return;
+  Array mean{"observation_mean", {static_cast<std::uint64_t>(moments.num())}, {}};
+  Array deviation{"observation_deviation", mean.shape, {}};
+  for (int k = 0; k < moments.num(); ++k) {
+    mean.values.push_back(moments.mean(k));
+    deviation.values.push_back(std::sqrt(moments.variance(k)));
+  }
+  outcome.arrays.push_back(mean);
+  outcome.arrays.push_back(deviation);
+}
+
+void evaluate_trial(TrialContext const& context, Trial const& trial, Outcome& outcome) {
+  auto const& p = trial.parameters;
+  double const max_episodes = trial.budget * static_cast<double>(p.integer("max_episodes"));
+  ControlTraining training(context, p, Key(Seed(trial.seed)).stream("es_control"));
+  auto const course = train(training, p, max_episodes);
+  auto const& strategy = training.strategy();
+  auto const num_failed = strategy.num_nan();
+  outcome.metrics = {
+      course.last.mean,    course.episodes_to_solve, course.is_solved ? 1.0 : 0.0,
+      course.best,         course.last.deviation,    static_cast<double>(strategy.generation()),
+      training.episodes(), training.steps(),         static_cast<double>(num_failed)};
+  outcome.series = {{"episodes", course.episodes},
+                    {"return_mean", course.mean},
+                    {"population_mean", course.population_mean},
+                    {"population_best", course.population_best}};
+  if (p.boolean("record_policy")) record_policy(training, outcome);
+  if (num_failed > 0)
+    outcome.warnings.push_back(std::to_string(num_failed) + " of " +
+                               std::to_string(strategy.evaluations()) +
+                               " members had no finite return: " + training.failure());
+  if (!strategy.stop_reason().empty())
+    outcome.warnings.push_back("the strategy ended by itself: " +
+                               std::string(strategy.stop_reason()));
+}
+
+class EsControl final : public Experiment {
+ public:
+  std::string_view name() const override { return "es_control"; }
+  std::string_view summary() const override {
+    return "a policy on a control task, trained by an evolution strategy";
+  }
+  std::string_view source() const override {
+    return "Salimans et al. 2017, arXiv 1703.03864; Mania et al. 2018, arXiv 1803.07055";
+  }
+
+  std::vector<ParameterSpec> parameters() const override;
+
+  std::vector<MetricSpec> metrics(Parameters const&) const override {
+    return {
+        {"return_mean", Direction::maximise, "1",
+         "of the strategy's centre after the last generation, over test episodes"},
+        {"episodes_to_solve", Direction::minimise, "1",
+         "of training until a test reached the target, or all that there were"},
+        {"solved", Direction::maximise, "1", "1 if a test reached the target, otherwise 0"},
+        {"return_best", Direction::maximise, "1", "largest mean of a test"},
+        {"return_deviation", Direction::minimise, "1",
+         "standard deviation over episodes of the last test"},
+        {"generations", Direction::none, "1", "of the strategy"},
+        {"episodes", Direction::none, "1", "of training"},
+        {"steps", Direction::none, "1", "of the task in training"},
+        {"failed_members", Direction::minimise, "1",
+         "without a finite return, which took the worst rank"},
+    };
+  }
+
+  Parameters example() const override {
+    Parameters p(parameters());
+    p.set("hidden_layers", std::int64_t{1});
+    p.set("hidden_units", std::int64_t{3});
+    p.set("normalize", true);
+    p.set("record_policy", true);
+    p.set("max_episodes", std::int64_t{60});
+    p.set("max_steps", std::int64_t{40});
+    p.set("test_episodes", std::int64_t{11});
+    return p;
+  }
+
+  void validate(Parameters const& p) const override {
+    if (p.integer("population") == 1)
+      throw UserError("population is 1; expected 0 for the default, or 2 and more");
+    auto const n = static_cast<double>(make_control_problem(p)->shape().num_parameters());
+    auto const population = static_cast<double>(p.integer("population"));
+    int const num_matrices = StrategyRegistry::instance().at(p.text("strategy")).num_matrices;
+    MemoryNeed const needs[] = {
+        {"hidden_layers and hidden_units", 8.0 * n * n * num_matrices},
+        {"population and hidden_units", 16.0 * n * population},
+        {"episodes", 200.0 * 1024.0 * static_cast<double>(p.integer("episodes"))}};
+    check_memory(needs);
+  }
+
+  void run(TrialContext& context, std::span<Trial const> trials,
+           std::span<Outcome> outcomes) const override {
+    for (std::size_t i = 0; i < trials.size(); ++i) {
+      validate(trials[i].parameters);
+      evaluate_trial(context, trials[i], outcomes[i]);
+    }
+  }
+};
+
+std::vector<ParameterSpec> EsControl::parameters() const {
+  std::vector<std::string> strategies;
+  for (auto const* factory : StrategyRegistry::instance().sorted())
+    strategies.push_back(factory->name);
+  auto specs = control_parameters();
+  std::vector<ParameterSpec> const own = {
+      boolean("normalize", false)
+          .means("observations get mean 0 and variance 1 over all that training saw")
+          .from("Mania et al. 2018, arXiv 1803.07055, algorithm 1, V2"),
+      choice("strategy", "cma_es", strategies).means("evolution strategy").from("here"),
+      integer("population", 0)
+          .range(0, 1e6)
+          .means("members of a generation, rounded up to pairs where they are mirrored; 0: the "
+                 "strategy's default")
+          .from("here"),
+      real("step", 0.5)
+          .range(1e-100, 1e100)
+          .means("standard deviation of the first generation in each weight")
+          .from("here"),
+      real("rate", 0.0)
+          .range(0.0, 1e100)
+          .means("strategies that estimate a gradient: rate of their optimiser; 0: their own, in "
+                 "proportion to the step")
+          .from("here"),
+      real("rate_decay", 1.0)
+          .range(1e-3, 1.0)
+          .means("the same: factor of the rate a generation")
+          .from("here"),
+      real("step_decay", 1.0)
+          .range(1e-3, 1.0)
+          .means("the same, but pgpe, which learns its steps: factor of the step a generation")
+          .from("here"),
+      real("weight_decay", 0.0)
+          .range(0.0, 1e100)
+          .means("the same: this times the centre is added to what is descended")
+          .from("here"),
+      real("top_fraction", 0.0)
+          .range(0.0, 1.0)
+          .means("ars, simple_ga: share of a generation that is selected; 0: their own")
+          .from("here"),
+      real("start_width", 0.0)
+          .range(0.0, 1e100)
+          .means("the first centre is uniform in +- this in each weight")
+          .from("Mania et al. 2018, arXiv 1803.07055, algorithm 1"),
+      integer("episodes", 1)
+          .range(1, 1e5)
+          .means("of a member in a generation, the same for all members")
+          .from("here"),
+      integer("max_episodes", 20000)
+          .range(1, 1e12)
+          .means("of training; a trial's budget is a share of them")
+          .from("here"),
+      integer("test_episodes", 100)
+          .range(1, 1e5)
+          .means("of the strategy's centre in a test; they don't count as training")
+          .from("OpenAI Gym's criterion of a solved task"),
+      integer("test_every", 1).range(1, 1e9).means("generations between tests").from("here"),
+      boolean("stop_when_solved", true)
+          .means("training ends with the first test that reached the target")
+          .from("here"),
+      boolean("record_policy", false)
+          .means("the centre's weights after the last generation go to the results file")
+          .from("here"),
+  };
+  specs.insert(specs.end(), own.begin(), own.end());
+  return specs;
+}
+
+RegisterExperiment<EsControl> const registered;
+
+}  // namespace
+
+}  // namespace engram
