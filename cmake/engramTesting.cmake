@@ -16,6 +16,14 @@ set(ENGRAM_TEST_ENVIRONMENT
     "ASAN_OPTIONS=detect_leaks=0:strict_string_checks=1:detect_stack_use_after_return=1"
     UBSAN_OPTIONS=print_stacktrace=1)
 
+# The main of all test programs, and their precompiled headers: g++ refuses those that know a macro that a
+# program does not.
+add_library(engram_test_main STATIC ${PROJECT_SOURCE_DIR}/tests/test_main.cpp)
+target_link_libraries(engram_test_main PUBLIC engram_parallel GTest::gtest)
+target_include_directories(engram_test_main PRIVATE ${PROJECT_SOURCE_DIR})
+engram_add_warnings(engram_test_main)
+engram_precompile(engram_test_main <Kokkos_Core.hpp> <gtest/gtest.h>)
+
 # engram_add_test(program source… [RANKS n…] [LABELS label…] [TIMEOUT seconds])
 #
 # Builds the program from the sources and registers one test a source file: with RANKS, one a source
@@ -25,8 +33,8 @@ function(engram_add_test program)
   if(NOT arg_UNPARSED_ARGUMENTS)
     return()
   endif()
-  add_executable(${program} ${arg_UNPARSED_ARGUMENTS} ${PROJECT_SOURCE_DIR}/tests/test_main.cpp)
-  target_link_libraries(${program} PRIVATE engram::engram GTest::gtest)
+  add_executable(${program} ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(${program} PRIVATE engram_test_main engram::engram)
   engram_add_warnings(${program})
   engram_precompile(${program} <Kokkos_Core.hpp> <gtest/gtest.h>)
   target_include_directories(${program} PRIVATE ${PROJECT_SOURCE_DIR})

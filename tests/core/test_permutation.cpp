@@ -13,6 +13,7 @@ namespace {
 
 using engram::ExecutionSpace;
 using engram::fill_permutation;
+using engram::host_copy;
 using engram::Key;
 using engram::random_permutation;
 using engram::Seed;

@@ -14,6 +14,7 @@
 namespace {
 
 using engram::ExecutionSpace;
+using engram::host_copy;
 using engram::Key;
 using engram::Random;
 using engram::Seed;
