@@ -26,12 +26,12 @@ if(ENGRAM_NATIVE AND NOT CMAKE_CROSSCOMPILING AND NOT Kokkos_ARCH)
   endif()
 endif()
 
-# GCC 12 copies constants of 64 bytes wrongly where it has AVX-512: vector<double>{1, 1, 0, 0, 0, 0, 0, 0}
-# becomes eight ones (12.2, -O3 -march=sapphirerapids). Not with copies of 32 bytes.
+# GCC 12 takes a constant of 32 or 64 bytes that ends in zeros for one that repeats what comes before them:
+# vector<double>{2, 2, 0, 0} becomes four twos (12.2, -O3 -march=sapphirerapids). Not in pieces of 16 bytes.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION MATCHES "^12\\.")
-  check_cxx_compiler_flag("-mmove-max=256 -mstore-max=256" ENGRAM_HAS_MOVE_MAX)
+  check_cxx_compiler_flag("-mmove-max=128 -mstore-max=128" ENGRAM_HAS_MOVE_MAX)
   if(ENGRAM_HAS_MOVE_MAX)
-    list(APPEND arithmetic_flags -mmove-max=256 -mstore-max=256)
+    list(APPEND arithmetic_flags -mmove-max=128 -mstore-max=128)
   endif()
 endif()
 
