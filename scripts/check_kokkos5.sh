@@ -60,20 +60,28 @@ sed -e 's/^#cmakedefine01 \(.*\)/#define \1 0/' -e 's/@[a-zA-Z_]*@/0/' core/conf
   >"$config/core/config.hpp"
 include=(-I. "-I$config" -isystem /usr/include/eigen3)
 
-# Files that see Kokkos, directly or through our headers.
-mapfile -t kernels < <(
-  for file in $(find core experiments bench -name '*.cpp' | sort); do
-    if g++ -std=c++20 -fopenmp "${include[@]}" -isystem "$headers/host" -MM -MG "$file" |
-      grep -q 'core/compat.hpp'; then echo "$file"; fi
-  done
-)
+# Files that see Kokkos, directly or through our headers; of them, those that use it themselves or launch
+# kernels, in our headers as well: all of them on the host, the second ones on CUDA.
+users=()
+kernels=()
+for file in $(find core experiments bench -name '*.cpp' | sort); do
+  mapfile -t ours < <(g++ -std=c++20 -I. "-I$config" -MM -MG "$file" | grep -oE '[^ ]+\.[ch]pp')
+  [[ " ${ours[*]} " == *' core/compat.hpp '* ]] || continue
+  users+=("$file")
+  if grep -q 'Kokkos::' "$file" || grep -qE 'Kokkos::parallel_' "${ours[@]}" 2>/dev/null; then kernels+=("$file"); fi
+done
 failed=0
-# run <what> <command…>: over all kernels, two files at a time.
+# run <what> <file>… -- <command…>: over the files, two at a time.
 run() {
-  local what=$1 start=$SECONDS
+  local what=$1 start=$SECONDS files=()
   shift
-  if printf '%s\0' "${kernels[@]}" | xargs -0 -n1 -P"$(num_cores)" "$@"; then
-    say "$what: ${#kernels[@]} files compile ($((SECONDS - start)) s)"
+  while [[ $1 != -- ]]; do
+    files+=("$1")
+    shift
+  done
+  shift
+  if printf '%s\0' "${files[@]}" | xargs -0 -n1 -P"$(num_cores)" "$@"; then
+    say "$what: ${#files[@]} files compile ($((SECONDS - start)) s)"
   else
     say "$what: FAILED"
     failed=1
@@ -84,14 +92,14 @@ host=(g++ -std=c++20 -fopenmp "${include[@]}" -isystem "$headers/host")
 mkdir "$tmp/precompiled"
 echo '#include <Kokkos_Core.hpp>' >"$tmp/precompiled/kokkos.hpp"
 "${host[@]}" -x c++-header -o "$tmp/precompiled/kokkos.hpp.gch" "$tmp/precompiled/kokkos.hpp"
-run 'Kokkos 5 on the host' "${host[@]}" -include "$tmp/precompiled/kokkos.hpp" -Winvalid-pch \
+run 'Kokkos 5 on the host' "${users[@]}" -- "${host[@]}" -include "$tmp/precompiled/kokkos.hpp" -Winvalid-pch \
   -fsyntax-only -Wall -Wextra -Werror
 
 nvcc=$(PATH=${CUDA_HOME:+$CUDA_HOME/bin:}$PATH:/usr/local/cuda/bin command -v nvcc || true)
 if [[ -n $nvcc ]]; then
   # To PTX only: the front end has seen everything by then, assembling takes as long again. Calling
   # what is for the host only from a kernel is a mere warning by default.
-  run 'Kokkos 5 on CUDA' "$nvcc" -std=c++20 -x cu -arch=sm_80 --extended-lambda --fmad=false \
+  run 'Kokkos 5 on CUDA' "${kernels[@]}" -- "$nvcc" -std=c++20 -x cu -arch=sm_80 --extended-lambda --fmad=false \
     --expt-relaxed-constexpr --Werror cross-execution-space-call "${include[@]}" -isystem "$headers/cuda" -ptx -o /dev/null
 else
   say "SKIPPED: Kokkos 5 on CUDA: no nvcc."
