@@ -106,7 +106,8 @@ void multiply_columns(Product<T> const& p, int first_k, int depth, int j, int co
   int i = 0;
   auto const tiles = [&]<int rows>() {
     for (; i + rows <= p.m; i += rows) {
-      T const* const a = p.a + i * p.a_row + first_k * p.a_column;
+      // Nothing of a is read, and there may be nothing, where there is no depth.
+      T const* const a = depth == 0 ? p.a : p.a + i * p.a_row + first_k * p.a_column;
       T const* const s = start == nullptr ? nullptr : start + i * start_row + j;
       T* const c = p.c + i * p.c_row + j;
       if (last == width) {
