@@ -7,6 +7,8 @@ set(ENGRAM_TEST_ENVIRONMENT
     OMP_PROC_BIND=false
     # Threads that wait would take the cores from those of other ranks.
     OMP_WAIT_POLICY=passive
+    # After a millisecond, where clang's OpenMP is told: to wake them for each kernel takes a tenth of one.
+    KMP_BLOCKTIME=1
     OMPI_ALLOW_RUN_AS_ROOT=1
     OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
     OMPI_MCA_rmaps_base_oversubscribe=1

@@ -1,7 +1,6 @@
 #include "core/evolution/members.hpp"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -50,8 +49,8 @@ std::string first_reason(Communicator const& group, Worker const& worker) {
   std::vector<std::size_t> members(static_cast<std::size_t>(group.size()));
   group.all_gather<std::size_t>({&member, 1}, members);
   auto const root = std::ranges::min_element(members) - members.begin();
-  Bytes text(worker.first.second.size());
-  std::memcpy(text.data(), worker.first.second.data(), text.size());
+  auto const mine = std::as_bytes(std::span(worker.first.second));
+  Bytes text(mine.begin(), mine.end());
   text = group.broadcast(std::move(text), static_cast<int>(root));
   return {reinterpret_cast<char const*>(text.data()), text.size()};
 }
