@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "core/evolution/members.hpp"
+#include "experiments/strategy_parameters.hpp"
 
 namespace engram {
 
@@ -20,21 +21,16 @@ int members_at_a_time(ControlProblem const& problem, double num_episodes) {
   return static_cast<int>(std::clamp(5e-3 / member_s, 2.0, 1024.0));
 }
 
-std::unique_ptr<EvolutionStrategy> make_strategy(Parameters const& p, std::size_t dimension,
-                                                 Key key, Communicator const& group) {
+/// Around zeros.
+StrategySettings settings_of(Parameters const& p, std::size_t dimension, Key key,
+                             Communicator const& group) {
   StrategySettings settings;
   settings.start.assign(dimension, 0.0);
   settings.start_width = p.real("start_width");
   settings.step = p.real("step");
-  settings.population_size = p.count("population");
-  if (p.real("top_fraction") > 0.0) settings.top_fraction = p.real("top_fraction");
-  if (p.real("rate") > 0.0) settings.gradient.rate = p.real("rate");
-  settings.gradient.rate_decay = p.real("rate_decay");
-  settings.gradient.step_decay = p.real("step_decay");
-  settings.gradient.weight_decay = p.real("weight_decay");
   settings.key = key;
   settings.group = group;
-  return StrategyRegistry::instance().at(p.text("strategy")).make(settings);
+  return settings;
 }
 
 }  // namespace
@@ -43,7 +39,8 @@ ControlTraining::ControlTraining(TrialContext const& context, Parameters const& 
     : context_(context),
       key_(key),
       problem_(make_control_problem(p)),
-      strategy_(make_strategy(p, problem_->shape().num_parameters(), key, context.group)),
+      strategy_(
+          make_strategy(p, settings_of(p, problem_->shape().num_parameters(), key, context.group))),
       num_episodes_(static_cast<int>(p.integer("episodes"))),
       num_test_episodes_(p.count("test_episodes")),
       normalizes_(p.boolean("normalize")),

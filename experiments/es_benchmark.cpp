@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
 #include "core/evolution/strategy.hpp"
 #include "core/evolution/test_functions.hpp"
 #include "experiments/experiment.hpp"
-#include "experiments/memory_need.hpp"
+#include "experiments/strategy_parameters.hpp"
 
 // Evaluations that an evolution strategy needs to reach a target on a test function. Its functions
 // take microseconds: all ranks of a group compute the same.
@@ -33,14 +32,9 @@ Search make_search(Parameters const& p, Key key) {
   StrategySettings settings;
   settings.start.assign(n, start.centre);
   settings.step = start.step;
-  settings.population_size = p.count("population");
-  settings.active = p.boolean("active");
   settings.start_width = start.width;
-  if (p.real("rate") > 0.0) settings.gradient.rate = p.real("rate");
-  settings.gradient.rate_decay = p.real("rate_decay");
-  settings.gradient.step_decay = p.real("step_decay");
   settings.key = key;
-  return {std::move(function), StrategyRegistry::instance().at(p.text("strategy")).make(settings)};
+  return {std::move(function), make_strategy(p, settings)};
 }
 
 /// A curve with a point at every generation at first, later one whenever evaluations have grown by
@@ -98,12 +92,8 @@ class EsBenchmark final : public Experiment {
     return "evaluations that an evolution strategy needs on a test function";
   }
   std::string_view source() const override {
-    static std::string const text = [] {
-      std::string sources = "functions: Hansen, Finck, Ros & Auger 2009, INRIA RR-6829";
-      for (auto const* factory : StrategyRegistry::instance().sorted())
-        sources += "; " + factory->name + ": " + factory->source;
-      return sources;
-    }();
+    static std::string const text = "functions: Hansen, Finck, Ros & Auger 2009, INRIA RR-6829; " +
+                                    StrategyRegistry::instance().sources();
     return text;
   }
 
@@ -127,14 +117,9 @@ class EsBenchmark final : public Experiment {
   }
 
   void validate(Parameters const& p) const override {
-    if (p.integer("population") == 1)
-      throw UserError("population is 1; expected 0 for the default, or 2 and more");
     auto const n = static_cast<double>(p.integer("dimension"));
-    auto const population = static_cast<double>(p.integer("population"));
-    int const num_matrices = StrategyRegistry::instance().at(p.text("strategy")).num_matrices +
-                             (p.text("function") == "rotated_ellipsoid" ? 3 : 0);
-    MemoryNeed const needs[] = {{"dimension", 8.0 * n * n * num_matrices},
-                                {"dimension and population", 16.0 * n * population}};
+    auto needs = strategy_needs(p, n, "dimension");
+    if (p.text("function") == "rotated_ellipsoid") needs[0].bytes += 8.0 * n * n;
     check_memory(needs);
   }
 
@@ -153,11 +138,8 @@ class EsBenchmark final : public Experiment {
 };
 
 std::vector<ParameterSpec> EsBenchmark::parameters() const {
-  std::vector<std::string> strategies;
-  for (auto const* factory : StrategyRegistry::instance().sorted())
-    strategies.push_back(factory->name);
-  return {
-      choice("strategy", "cma_es", strategies).means("evolution strategy").from("here"),
+  auto specs = strategy_parameters();
+  std::vector<ParameterSpec> const own = {
       choice("function", "sphere", test_function_names())
           .means("function to minimise; its minimum is 0")
           .from("here"),
@@ -166,28 +148,6 @@ std::vector<ParameterSpec> EsBenchmark::parameters() const {
       integer("max_evaluations", 100000)
           .range(1, 1e12)
           .means("of the function at most; a trial's budget is a share of them")
-          .from("here"),
-      integer("population", 0)
-          .range(0, 1e6)
-          .means(
-              "members of a generation, for strategies that restart of the first run, rounded up "
-              "to pairs where members are mirrored; 0: 4 + floor(3 ln dimension)")
-          .from("Hansen 2016, arXiv 1604.00772, eq. 48"),
-      boolean("active", true)
-          .means("strategies with a covariance matrix: learn from failed steps, too")
-          .from("Hansen 2016, arXiv 1604.00772"),
-      real("rate", 0.0)
-          .range(0.0, 1e100)
-          .means("strategies that estimate a gradient: rate of their optimiser; 0: their own, in "
-                 "proportion to the step")
-          .from("here"),
-      real("rate_decay", 1.0)
-          .range(1e-3, 1.0)
-          .means("the same: factor of the rate a generation")
-          .from("here"),
-      real("step_decay", 1.0)
-          .range(1e-3, 1.0)
-          .means("the same, but pgpe, which learns its steps: factor of the step a generation")
           .from("here"),
       choice("start", "customary", {"customary", "given"})
           .means(
@@ -208,6 +168,8 @@ std::vector<ParameterSpec> EsBenchmark::parameters() const {
           .means("if given: standard deviation of the first generation")
           .from("here"),
   };
+  specs.insert(specs.end(), own.begin(), own.end());
+  return specs;
 }
 
 RegisterExperiment<EsBenchmark> const registered;

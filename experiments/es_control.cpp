@@ -6,11 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "core/error.hpp"
 #include "core/evolution/strategy.hpp"
 #include "experiments/control_training.hpp"
 #include "experiments/experiment.hpp"
-#include "experiments/memory_need.hpp"
+#include "experiments/strategy_parameters.hpp"
 
 // A policy that an evolution strategy trains on a control task. Members are spread over the ranks
 // of the group, which exchange returns and moments of observations and never genomes.
@@ -136,15 +135,9 @@ class EsControl final : public Experiment {
   }
 
   void validate(Parameters const& p) const override {
-    if (p.integer("population") == 1)
-      throw UserError("population is 1; expected 0 for the default, or 2 and more");
     auto const n = static_cast<double>(make_control_problem(p)->shape().num_parameters());
-    auto const population = static_cast<double>(p.integer("population"));
-    int const num_matrices = StrategyRegistry::instance().at(p.text("strategy")).num_matrices;
-    MemoryNeed const needs[] = {
-        {"hidden_layers and hidden_units", 8.0 * n * n * num_matrices},
-        {"population and hidden_units", 16.0 * n * population},
-        {"episodes", 200.0 * 1024.0 * static_cast<double>(p.integer("episodes"))}};
+    auto needs = strategy_needs(p, n, "hidden_layers and hidden_units");
+    needs.push_back({"episodes", 200.0 * 1024.0 * static_cast<double>(p.integer("episodes"))});
     check_memory(needs);
   }
 
@@ -158,44 +151,16 @@ class EsControl final : public Experiment {
 };
 
 std::vector<ParameterSpec> EsControl::parameters() const {
-  std::vector<std::string> strategies;
-  for (auto const* factory : StrategyRegistry::instance().sorted())
-    strategies.push_back(factory->name);
   auto specs = control_parameters();
+  auto const of_strategy = strategy_parameters();
+  specs.insert(specs.end(), of_strategy.begin(), of_strategy.end());
   std::vector<ParameterSpec> const own = {
       boolean("normalize", false)
           .means("observations get mean 0 and variance 1 over all that training saw")
           .from("Mania et al. 2018, arXiv 1803.07055, algorithm 1, V2"),
-      choice("strategy", "cma_es", strategies).means("evolution strategy").from("here"),
-      integer("population", 0)
-          .range(0, 1e6)
-          .means("members of a generation, rounded up to pairs where they are mirrored; 0: the "
-                 "strategy's default")
-          .from("here"),
       real("step", 0.5)
           .range(1e-100, 1e100)
           .means("standard deviation of the first generation in each weight")
-          .from("here"),
-      real("rate", 0.0)
-          .range(0.0, 1e100)
-          .means("strategies that estimate a gradient: rate of their optimiser; 0: their own, in "
-                 "proportion to the step")
-          .from("here"),
-      real("rate_decay", 1.0)
-          .range(1e-3, 1.0)
-          .means("the same: factor of the rate a generation")
-          .from("here"),
-      real("step_decay", 1.0)
-          .range(1e-3, 1.0)
-          .means("the same, but pgpe, which learns its steps: factor of the step a generation")
-          .from("here"),
-      real("weight_decay", 0.0)
-          .range(0.0, 1e100)
-          .means("the same: this times the centre is added to what is descended")
-          .from("here"),
-      real("top_fraction", 0.0)
-          .range(0.0, 1.0)
-          .means("ars, simple_ga: share of a generation that is selected; 0: their own")
           .from("here"),
       real("start_width", 0.0)
           .range(0.0, 1e100)

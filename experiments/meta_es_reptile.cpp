@@ -101,12 +101,9 @@ class MetaEsReptile final : public Experiment {
     return "meta-learning of sine regression by Reptile, MAML and evolution";
   }
   std::string_view source() const override {
-    static std::string const text = [] {
-      std::string sources = "task: Finn, Abbeel & Levine 2017, arXiv:1703.03400, section 5.1";
-      for (auto const* factory : MetaLearnerRegistry::instance().sorted())
-        sources += "; " + factory->name + ": " + factory->source;
-      return sources;
-    }();
+    static std::string const text =
+        "task: Finn, Abbeel & Levine 2017, arXiv:1703.03400, section 5.1; " +
+        MetaLearnerRegistry::instance().sources();
     return text;
   }
 

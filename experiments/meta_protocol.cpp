@@ -66,11 +66,10 @@ ParameterSpec own_real(std::string_view name, double most, std::string_view mean
 }  // namespace
 
 std::vector<ParameterSpec> meta_parameters() {
-  std::vector<std::string> methods;
-  for (auto const* factory : MetaLearnerRegistry::instance().sorted())
-    methods.push_back(factory->name);
   return {
-      choice("method", "maml", methods).means("of meta-learning").from("here"),
+      choice("method", "maml", MetaLearnerRegistry::instance().names())
+          .means("of meta-learning")
+          .from("here"),
       own_count("iterations", 1e9, "of meta-learning; a trial's budget is a share of them"),
       own_count("tasks", 1e6, "of an iteration; es_maml: of a pair of perturbations"),
       own_count("samples", 1e6, "of a task that a network adapts to, and as many to test it on"),

@@ -183,12 +183,7 @@ class ZoDigits final : public Experiment {
     return "a perceptron learns to classify from losses alone, beside backpropagation";
   }
   std::string_view source() const override {
-    static std::string const text = [] {
-      std::string sources;
-      for (auto const* factory : MethodRegistry::instance().sorted())
-        sources += (sources.empty() ? "" : "; ") + factory->name + ": " + factory->source;
-      return sources;
-    }();
+    static std::string const text = MethodRegistry::instance().sources();
     return text;
   }
 
@@ -239,14 +234,14 @@ class ZoDigits final : public Experiment {
 };
 
 std::vector<ParameterSpec> ZoDigits::parameters() const {
-  std::vector<std::string> methods;
   std::string rates;
   for (auto const* factory : MethodRegistry::instance().sorted()) {
-    methods.push_back(factory->name);
     rates += (rates.empty() ? "" : ", ") + factory->name + " " + to_text(factory->rate);
   }
   std::vector<ParameterSpec> specs = {
-      choice("method", "backprop", methods).means("how it learns").from("here"),
+      choice("method", "backprop", MethodRegistry::instance().names())
+          .means("how it learns")
+          .from("here"),
       real("evaluations", 20000.0)
           .range(1.0, 1e12)
           .means("forward passes of a batch to spend; a trial's budget is a share of them")

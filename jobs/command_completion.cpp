@@ -14,7 +14,7 @@ std::string registered_names() {
   for (auto const* experiment : ExperimentRegistry::instance().sorted()) {
     names += std::string(experiment->name()) + " ";
   }
-  for (auto const* searcher : SearcherRegistry::instance().sorted()) names += searcher->name + " ";
+  for (auto const& name : SearcherRegistry::instance().names()) names += name + " ";
   return names;
 }
 

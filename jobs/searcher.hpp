@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "core/registry.hpp"
 #include "experiments/experiment.hpp"
 #include "jobs/space.hpp"
 
@@ -53,6 +54,7 @@ class Searcher {
 
 /// A kind of searcher: name, documentation, options, constructor.
 struct SearcherFactory {
+  static constexpr std::string_view kind = "searcher", plural = "searchers";
   std::string name;
   std::string summary;
   std::string source;
@@ -62,22 +64,7 @@ struct SearcherFactory {
   std::function<std::unique_ptr<Searcher>(SearcherSettings const&)> make;
 };
 
-/// All searchers linked into this program; each registers itself from its own file.
-class SearcherRegistry {
- public:
-  static SearcherRegistry& instance();
-  void add(SearcherFactory factory);  ///< std::logic_error if the name is taken
-  SearcherFactory const& at(std::string_view name) const;  ///< UserError names the nearest
-  std::vector<SearcherFactory const*> sorted() const;
-
- private:
-  std::vector<std::unique_ptr<SearcherFactory const>> factories_;
-};
-
-struct RegisterSearcher {
-  explicit RegisterSearcher(SearcherFactory factory) {
-    SearcherRegistry::instance().add(std::move(factory));
-  }
-};
+using SearcherRegistry = Registry<SearcherFactory>;
+using RegisterSearcher = Register<SearcherFactory>;  ///< in jobs/searchers/<name>.cpp
 
 }  // namespace engram

@@ -46,6 +46,14 @@ GradientStrategy::GradientStrategy(StrategySettings const& settings, Defaults co
   check(settings_, rate_);
 }
 
+std::vector<double> GradientStrategy::pair_differences(Ranking const& ranking) const {
+  auto const f = shaped(ranking);
+  std::vector<double> differences(num_pairs_);
+  for (std::size_t i = 0; i < num_pairs_; ++i)
+    differences[i] = (f[2 * i] - f[2 * i + 1]) / static_cast<double>(f.size());
+  return differences;
+}
+
 void GradientStrategy::sum_noise(std::span<GaussianNoise const> noises,
                                  std::span<double const> weights, std::span<double> sum) {
   auto const mine = blocks_.mine(sum);
@@ -73,7 +81,8 @@ void GradientStrategy::update(Ranking const& ranking) {
   estimate(ranking, ascent_.gradient());
   ascent_.step(rate_, settings_.weight_decay, mean_);
   rate_ = decayed(rate_, settings_.rate_decay, settings_.min_rate);
-  if (ends_episode()) step_ = decayed(step_, settings_.step_decay, settings_.min_step);
+  if ((generation() + 1) % settings_.generations_an_episode == 0)
+    step_ = decayed(step_, settings_.step_decay, settings_.min_step);
   is_usable_ = step_ > 0.0 && is_sound() &&
                std::ranges::all_of(mean_, [](double value) { return std::isfinite(value); });
 }

@@ -48,18 +48,28 @@ class GradientStrategy : public EvolutionStrategy {
   /// Fitness as the settings shape it, in member order.
   std::vector<double> shaped(Ranking const& ranking) const { return shaping_(ranking); }
 
-  GaussianNoise pair_noise(std::size_t i_pair) const { return pair_noise(i_pair, generation()); }
+  /// (F+ - F-) / 2 P of each of P pairs, with the shaped fitness F.
+  std::vector<double> pair_differences(Ranking const& ranking) const;
+
+  /// The generation that the present episode of `generations_an_episode` began with.
+  std::uint64_t episode_start() const {
+    return generation() - generation() % settings_.generations_an_episode;
+  }
+
+  GaussianNoise pair_noise(std::size_t i_pair) const {
+    return pair_noise(i_pair, noise_generation());
+  }
   GaussianNoise pair_noise(std::size_t i_pair, std::uint64_t of_generation) const {
     return GaussianNoise(noise_key(of_generation, i_pair));
   }
 
-  std::vector<GaussianNoise> all_noise() const;  ///< of this generation's pairs
+  std::vector<GaussianNoise> all_noise() const;  ///< of all pairs
 
   /// sum[j] = weights[0] * noise 0 of parameter j, and so on, on all ranks. Collective.
   /// @param sum  [dimension]
   void sum_noise(std::span<GaussianNoise const> noises, std::span<double const> weights,
                  std::span<double> sum);
-  /// The same with the noise of this generation's pairs.
+  /// The same with the pairs' noise.
   void sum_noise(std::span<double const> pair_weights, std::span<double> sum);
 
   ParameterBlocks& blocks() { return blocks_; }
@@ -70,10 +80,10 @@ class GradientStrategy : public EvolutionStrategy {
   /// The gradient of the generation, which climbs. Collective.
   /// @param gradient  [dimension]
   virtual void estimate(Ranking const& ranking, std::span<double> gradient) = 0;
+  /// The generation whose noise the members have.
+  virtual std::uint64_t noise_generation() const { return generation(); }
   /// After the step: whether what else has changed can be gone on with.
   virtual bool is_sound() const { return true; }
-  /// Whether the step may change after this generation.
-  virtual bool ends_episode() const { return true; }
   virtual void exchange_rest(StateArchive&) {}
 
   void update(Ranking const& ranking) final;

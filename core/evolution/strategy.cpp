@@ -7,10 +7,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "core/error.hpp"
 #include "core/evolution/weights.hpp"
-#include "core/nearest_name.hpp"
-#include "core/text.hpp"
 
 namespace engram {
 
@@ -132,35 +129,6 @@ void EvolutionStrategy::set_state(std::span<double const> state) {
   archive.finish();
   if (dimension() != num_dimensions)
     throw std::invalid_argument("this is a state of a strategy of another dimension");
-}
-
-StrategyRegistry& StrategyRegistry::instance() {
-  static StrategyRegistry registry;
-  return registry;
-}
-
-void StrategyRegistry::add(StrategyFactory factory) {
-  for (auto const& known : factories_)
-    if (known->name == factory.name)
-      throw std::logic_error("two strategies are called '" + factory.name + "'");
-  factories_.push_back(std::make_unique<StrategyFactory const>(std::move(factory)));
-}
-
-StrategyFactory const& StrategyRegistry::at(std::string_view name) const {
-  std::vector<std::string> names;
-  for (auto const* factory : sorted()) {
-    if (factory->name == name) return *factory;
-    names.push_back(factory->name);
-  }
-  throw UserError("there is no evolution strategy " + in_quotes(name) + did_you_mean(name, names) +
-                  " (strategies: " + joined(names, ", ") + ")");
-}
-
-std::vector<StrategyFactory const*> StrategyRegistry::sorted() const {
-  std::vector<StrategyFactory const*> result;
-  for (auto const& factory : factories_) result.push_back(factory.get());
-  std::ranges::sort(result, {}, &StrategyFactory::name);
-  return result;
 }
 
 }  // namespace engram

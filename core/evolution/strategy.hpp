@@ -13,6 +13,7 @@
 #include "core/communicator.hpp"
 #include "core/evolution/state_archive.hpp"
 #include "core/random/random.hpp"
+#include "core/registry.hpp"
 
 namespace engram {
 
@@ -24,11 +25,11 @@ struct GradientSettings {
   std::optional<double> rate = {};  ///< of the optimiser, in the units of a genome, > 0
   double rate_decay = 1.0;          ///< factor of the rate a generation, in (0, 1]
   double min_rate = 0.0;            ///< the rate decays no further
-  double step_decay = 1.0;          ///< factor of the step a generation, in (0, 1]
+  double step_decay = 1.0;          ///< factor of the step an episode, in (0, 1]
   double min_step = 0.0;            ///< the step decays no further
   double weight_decay = 0.0;        ///< this times the mean is added to what is descended, >= 0
   std::size_t num_surrogates = 1;   ///< guided_es: dimensions of the guiding subspace, > 0
-  std::size_t generations_an_episode = 1;  ///< pes, nres: windows of an unrolled problem, > 0
+  std::size_t generations_an_episode = 1;  ///< > 0: windows of an unrolled problem
 };
 
 /// What a strategy begins with.
@@ -162,6 +163,7 @@ class EvolutionStrategy {
 
 /// A kind of strategy: name, documentation, constructor.
 struct StrategyFactory {
+  static constexpr std::string_view kind = "evolution strategy", plural = "strategies";
   std::string name;
   std::string summary;
   std::string source;
@@ -172,23 +174,7 @@ struct StrategyFactory {
   std::function<std::unique_ptr<EvolutionStrategy>(StrategySettings const&)> make;
 };
 
-/// All strategies linked into this program; each registers itself from its own file.
-class StrategyRegistry {
- public:
-  static StrategyRegistry& instance();
-  void add(StrategyFactory factory);  ///< std::logic_error if the name is taken
-  StrategyFactory const& at(std::string_view name) const;  ///< UserError names the nearest
-  std::vector<StrategyFactory const*> sorted() const;
-
- private:
-  std::vector<std::unique_ptr<StrategyFactory const>> factories_;
-};
-
-/// A namespace-scope object in core/evolution/strategies/<name>.cpp.
-struct RegisterStrategy {
-  explicit RegisterStrategy(StrategyFactory factory) {
-    StrategyRegistry::instance().add(std::move(factory));
-  }
-};
+using StrategyRegistry = Registry<StrategyFactory>;
+using RegisterStrategy = Register<StrategyFactory>;  ///< in core/evolution/strategies/<name>.cpp
 
 }  // namespace engram

@@ -1,13 +1,8 @@
 #include "core/meta_learning/meta_learner.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <stdexcept>
 #include <utility>
-
-#include "core/error.hpp"
-#include "core/nearest_name.hpp"
-#include "core/text.hpp"
 
 namespace engram {
 
@@ -61,35 +56,6 @@ Key MetaLearner::key(std::string_view purpose) const {
 void MetaLearner::step(ExecutionSpace const& space) {
   update(space, theta_);
   ++iteration_;
-}
-
-MetaLearnerRegistry& MetaLearnerRegistry::instance() {
-  static MetaLearnerRegistry registry;
-  return registry;
-}
-
-void MetaLearnerRegistry::add(MetaLearnerFactory factory) {
-  for (auto const& known : factories_)
-    if (known->name == factory.name)
-      throw std::logic_error("two meta-learners are called '" + factory.name + "'");
-  factories_.push_back(std::make_unique<MetaLearnerFactory const>(std::move(factory)));
-}
-
-MetaLearnerFactory const& MetaLearnerRegistry::at(std::string_view name) const {
-  std::vector<std::string> names;
-  for (auto const* factory : sorted()) {
-    if (factory->name == name) return *factory;
-    names.push_back(factory->name);
-  }
-  throw UserError("there is no meta-learner " + in_quotes(name) + did_you_mean(name, names) +
-                  " (meta-learners: " + joined(names, ", ") + ")");
-}
-
-std::vector<MetaLearnerFactory const*> MetaLearnerRegistry::sorted() const {
-  std::vector<MetaLearnerFactory const*> result;
-  for (auto const& factory : factories_) result.push_back(factory.get());
-  std::ranges::sort(result, {}, &MetaLearnerFactory::name);
-  return result;
 }
 
 }  // namespace engram

@@ -14,6 +14,7 @@
 #include "core/meta_learning/regression_tasks.hpp"
 #include "core/nets/mlp.hpp"
 #include "core/random/random.hpp"
+#include "core/registry.hpp"
 
 namespace engram {
 
@@ -97,6 +98,7 @@ class MetaLearner {
 
 /// A kind of meta-learner: name, documentation, constructor.
 struct MetaLearnerFactory {
+  static constexpr std::string_view kind = "meta-learner", plural = "meta-learners";
   std::string name;
   std::string summary;
   std::string source;
@@ -104,23 +106,8 @@ struct MetaLearnerFactory {
   std::function<std::unique_ptr<MetaLearner>(MetaProblem const&)> make;
 };
 
-/// All meta-learners linked into this program; each registers itself from its own file.
-class MetaLearnerRegistry {
- public:
-  static MetaLearnerRegistry& instance();
-  void add(MetaLearnerFactory factory);  ///< std::logic_error if the name is taken
-  MetaLearnerFactory const& at(std::string_view name) const;  ///< UserError names the nearest
-  std::vector<MetaLearnerFactory const*> sorted() const;
-
- private:
-  std::vector<std::unique_ptr<MetaLearnerFactory const>> factories_;
-};
-
-/// A namespace-scope object in core/meta_learning/learners/<name>.cpp.
-struct RegisterMetaLearner {
-  explicit RegisterMetaLearner(MetaLearnerFactory factory) {
-    MetaLearnerRegistry::instance().add(std::move(factory));
-  }
-};
+using MetaLearnerRegistry = Registry<MetaLearnerFactory>;
+using RegisterMetaLearner =
+    Register<MetaLearnerFactory>;  ///< in core/meta_learning/learners/<name>.cpp
 
 }  // namespace engram

@@ -4,34 +4,16 @@
 #include <span>
 #include <stdexcept>
 
+#include "core/orthogonal.hpp"
 #include "core/random/noise.hpp"
 
 namespace engram {
 
 namespace {
 
-double dot(std::span<double const> a, std::span<double const> b) {
-  double sum = 0.0;
-  for (std::size_t j = 0; j < a.size(); ++j) sum = fused(a[j], b[j], sum);
-  return sum;
-}
-
 void set_length(std::span<double> v, double length) {
   double const scale = length / std::sqrt(dot(v, v));
   for (double& x : v) x *= scale;
-}
-
-/// Takes from v its part along each of the `num` unit vectors of `basis`; twice, since what
-/// rounding leaves of it the first time may be large beside the rest (Giraud et al. 2005, doi
-/// 10.1007/s00211-005-0615-4).
-void orthogonalise(std::span<double const> basis, std::size_t num, std::span<double> v) {
-  for (int pass = 0; pass < 2; ++pass) {
-    for (std::size_t i = 0; i < num; ++i) {
-      auto const u = basis.subspan(i * v.size(), v.size());
-      double const along = dot(u, v);
-      for (std::size_t j = 0; j < v.size(); ++j) v[j] = fused(-along, u[j], v[j]);
-    }
-  }
 }
 
 }  // namespace

@@ -2,12 +2,8 @@
 
 #include <algorithm>
 #include <stdexcept>
-#include <utility>
 
-#include "core/error.hpp"
-#include "core/nearest_name.hpp"
 #include "core/simd.hpp"
-#include "core/text.hpp"
 
 namespace engram {
 
@@ -55,35 +51,6 @@ std::span<double> ZerothOrderMethod::gradient() {
 
 void ZerothOrderMethod::descend(double rate, std::span<double> theta) {
   for (std::size_t j = 0; j < theta.size(); ++j) theta[j] = fused(-rate, gradient_[j], theta[j]);
-}
-
-MethodRegistry& MethodRegistry::instance() {
-  static MethodRegistry registry;
-  return registry;
-}
-
-void MethodRegistry::add(MethodFactory factory) {
-  for (auto const& known : factories_)
-    if (known->name == factory.name)
-      throw std::logic_error("two zeroth-order methods are called '" + factory.name + "'");
-  factories_.push_back(std::make_unique<MethodFactory const>(std::move(factory)));
-}
-
-MethodFactory const& MethodRegistry::at(std::string_view name) const {
-  std::vector<std::string> names;
-  for (auto const* factory : sorted()) {
-    if (factory->name == name) return *factory;
-    names.push_back(factory->name);
-  }
-  throw UserError("there is no method " + in_quotes(name) + did_you_mean(name, names) +
-                  " (methods: " + joined(names, ", ") + ")");
-}
-
-std::vector<MethodFactory const*> MethodRegistry::sorted() const {
-  std::vector<MethodFactory const*> result;
-  for (auto const& factory : factories_) result.push_back(factory.get());
-  std::ranges::sort(result, {}, &MethodFactory::name);
-  return result;
 }
 
 }  // namespace engram

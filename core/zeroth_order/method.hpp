@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "core/registry.hpp"
 #include "core/zeroth_order/directions.hpp"
 #include "core/zeroth_order/loss_oracle.hpp"
 
@@ -91,6 +92,7 @@ class ZerothOrderMethod {
 
 /// A kind of method: name, documentation, constructor.
 struct MethodFactory {
+  static constexpr std::string_view kind = "zeroth-order method", plural = "methods";
   std::string name;
   std::string summary;
   std::string source;
@@ -105,23 +107,7 @@ struct MethodFactory {
   std::function<std::unique_ptr<ZerothOrderMethod>(MethodSettings const&)> make;
 };
 
-/// All methods linked into this program; each registers itself from its own file.
-class MethodRegistry {
- public:
-  static MethodRegistry& instance();
-  void add(MethodFactory factory);                       ///< std::logic_error if the name is taken
-  MethodFactory const& at(std::string_view name) const;  ///< UserError names the nearest
-  std::vector<MethodFactory const*> sorted() const;
-
- private:
-  std::vector<std::unique_ptr<MethodFactory const>> factories_;
-};
-
-/// A namespace-scope object in core/zeroth_order/methods/<name>.cpp.
-struct RegisterMethod {
-  explicit RegisterMethod(MethodFactory factory) {
-    MethodRegistry::instance().add(std::move(factory));
-  }
-};
+using MethodRegistry = Registry<MethodFactory>;
+using RegisterMethod = Register<MethodFactory>;  ///< in core/zeroth_order/methods/<name>.cpp
 
 }  // namespace engram

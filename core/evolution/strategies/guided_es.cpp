@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "core/evolution/gradient_strategy.hpp"
+#include "core/orthogonal.hpp"
 
 namespace engram {
 namespace {
@@ -27,7 +28,7 @@ class GuidedEs final : public GradientStrategy {
   /// Noise in and out of the subspace, in units of the step.
   double scale_inside() const {
     return std::sqrt((1.0 - alpha) * static_cast<double>(dimension()) /
-                     static_cast<double>(basis_.size()));
+                     static_cast<double>(basis_size()));
   }
   double scale_outside() const { return basis_.empty() ? 1.0 : std::sqrt(alpha); }
 
@@ -38,27 +39,29 @@ class GuidedEs final : public GradientStrategy {
   void make_genome(std::size_t i_member, std::span<double> out) const override {
     double const scale = i_member % 2 == 0 ? step() : -step();
     perturb(pair_noise(i_member / 2), 0, scale * scale_outside(), mean(), out);
-    for (std::size_t k = 0; k < basis_.size(); ++k)
-      add(basis_[k], scale * scale_inside() * coordinate(i_member / 2, k), out);
+    for (std::size_t k = 0; k < basis_size(); ++k)
+      add_basis(k, scale * scale_inside() * coordinate(i_member / 2, k), out);
   }
 
   void estimate(Ranking const& ranking, std::span<double> gradient) override {
-    auto const f = shaped(ranking);
-    double const scale =
-        beta / (2.0 * static_cast<double>(dimension()) * static_cast<double>(num_pairs()));
-    std::vector<double> weights(num_pairs()), inside(basis_.size());
+    auto const differences = pair_differences(ranking);
+    double const scale = beta / static_cast<double>(dimension());
+    std::vector<double> weights(num_pairs()), inside(basis_size());
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      double const weight = scale * (f[2 * i] - f[2 * i + 1]);
+      double const weight = scale * differences[i];
       weights[i] = weight * scale_outside();
       for (std::size_t k = 0; k < inside.size(); ++k)
         inside[k] = fused(weight * scale_inside(), coordinate(i, k), inside[k]);
     }
     sum_noise(weights, gradient);
-    for (std::size_t k = 0; k < inside.size(); ++k) add(basis_[k], inside[k], gradient);
+    for (std::size_t k = 0; k < inside.size(); ++k) add_basis(k, inside[k], gradient);
   }
 
-  static void add(std::vector<double> const& direction, double factor, std::span<double> out) {
-    for (std::size_t j = 0; j < out.size(); ++j) out[j] = fused(factor, direction[j], out[j]);
+  std::size_t basis_size() const { return basis_.size() / dimension(); }
+
+  void add_basis(std::size_t k, double factor, std::span<double> out) const {
+    auto const u = std::span(basis_).subspan(k * out.size(), out.size());
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] = fused(factor, u[j], out[j]);
   }
 
   void take_guidance(std::span<double const> gradient) override {
@@ -67,28 +70,18 @@ class GuidedEs final : public GradientStrategy {
     make_basis();
   }
 
-  /// Gram and Schmidt, the latest first and each twice, which makes it orthogonal to rounding.
-  /// What adds no direction of its own is left out.
+  /// Gram and Schmidt, the latest first. What adds no direction of its own is left out.
   void make_basis() {
     basis_.clear();
     for (std::size_t i = surrogates_.size(); i-- > 0;) {
       auto direction = surrogates_[i];
-      double const before = norm(direction);
-      for (int time = 0; time < 2; ++time)
-        for (auto const& known : basis_) add(known, -dot(known, direction), direction);
-      double const after = norm(direction);
+      double const before = std::sqrt(dot(direction, direction));
+      orthogonalise(basis_, basis_size(), direction);
+      double const after = std::sqrt(dot(direction, direction));
       if (!(after > 1e-10 * before)) continue;
-      for (double& value : direction) value /= after;
-      basis_.push_back(std::move(direction));
+      for (double const value : direction) basis_.push_back(value / after);
     }
   }
-
-  static double dot(std::vector<double> const& a, std::vector<double> const& b) {
-    double sum = 0.0;
-    for (std::size_t j = 0; j < a.size(); ++j) sum = fused(a[j], b[j], sum);
-    return sum;
-  }
-  static double norm(std::vector<double> const& a) { return std::sqrt(dot(a, a)); }
 
   void exchange_rest(StateArchive& archive) override {
     std::size_t num = surrogates_.size();
@@ -102,7 +95,7 @@ class GuidedEs final : public GradientStrategy {
 
   std::size_t num_surrogates_;
   std::vector<std::vector<double>> surrogates_;  // [known, dimension], the latest last
-  std::vector<std::vector<double>> basis_;       // [independent ones, dimension]
+  std::vector<double> basis_;                    // [independent ones, dimension]
 };
 
 RegisterStrategy const registered({

@@ -11,33 +11,14 @@ namespace {
 class Nres final : public GradientStrategy {
  public:
   explicit Nres(StrategySettings const& settings)
-      : GradientStrategy(settings, {"adam", "none", 0.5 * settings.step}),
-        episode_(settings.gradient.generations_an_episode) {}
+      : GradientStrategy(settings, {"adam", "none", 0.5 * settings.step}) {}
 
  private:
-  bool ends_episode() const override { return (generation() + 1) % episode_ == 0; }
-
-  GaussianNoise episode_noise(std::size_t i_pair) const {
-    return pair_noise(i_pair, generation() - generation() % episode_);
-  }
-
-  void make_genome(std::size_t i_member, std::span<double> out) const override {
-    double const scale = i_member % 2 == 0 ? step() : -step();
-    perturb(episode_noise(i_member / 2), 0, scale, mean(), out);
-  }
+  std::uint64_t noise_generation() const override { return episode_start(); }
 
   void estimate(Ranking const& ranking, std::span<double> gradient) override {
-    auto const f = shaped(ranking);
-    std::vector<GaussianNoise> noises;
-    std::vector<double> weights;
-    for (std::size_t i = 0; i < num_pairs(); ++i) {
-      noises.push_back(episode_noise(i));
-      weights.push_back((f[2 * i] - f[2 * i + 1]) / (2.0 * static_cast<double>(num_pairs())));
-    }
-    sum_noise(noises, weights, gradient);
+    sum_noise(pair_differences(ranking), gradient);
   }
-
-  std::uint64_t episode_;
 };
 
 RegisterStrategy const registered({

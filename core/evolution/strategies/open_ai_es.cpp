@@ -16,11 +16,7 @@ class OpenAiEs final : public GradientStrategy {
 
  private:
   void estimate(Ranking const& ranking, std::span<double> gradient) override {
-    auto const u = shaped(ranking);
-    std::vector<double> weights(num_pairs());
-    for (std::size_t i = 0; i < weights.size(); ++i)
-      weights[i] = (u[2 * i] - u[2 * i + 1]) / static_cast<double>(u.size());
-    sum_noise(weights, gradient);
+    sum_noise(pair_differences(ranking), gradient);
   }
 };
 

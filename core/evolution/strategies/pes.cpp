@@ -17,27 +17,21 @@ namespace {
 class Pes final : public GradientStrategy {
  public:
   explicit Pes(StrategySettings const& settings)
-      : GradientStrategy(settings, {"adam", "none", 0.5 * settings.step}),
-        episode_(settings.gradient.generations_an_episode) {}
+      : GradientStrategy(settings, {"adam", "none", 0.5 * settings.step}) {}
 
  private:
-  bool ends_episode() const override { return (generation() + 1) % episode_ == 0; }
-
   void estimate(Ranking const& ranking, std::span<double> gradient) override {
-    auto const f = shaped(ranking);
+    auto const differences = pair_differences(ranking);
     std::vector<GaussianNoise> noises;
     std::vector<double> weights;
-    std::uint64_t const first = generation() - generation() % episode_;
     for (std::size_t i = 0; i < num_pairs(); ++i) {
-      for (std::uint64_t g = first; g <= generation(); ++g) {
+      for (std::uint64_t g = episode_start(); g <= generation(); ++g) {
         noises.push_back(pair_noise(i, g));
-        weights.push_back((f[2 * i] - f[2 * i + 1]) / (2.0 * static_cast<double>(num_pairs())));
+        weights.push_back(differences[i]);
       }
     }
     sum_noise(noises, weights, gradient);
   }
-
-  std::uint64_t episode_;
 };
 
 RegisterStrategy const registered({

@@ -17,9 +17,7 @@ namespace engram {
 using Objective = std::function<double(std::span<double const>)>;
 
 inline std::vector<std::string> strategy_names() {
-  std::vector<std::string> names;
-  for (auto const* factory : StrategyRegistry::instance().sorted()) names.push_back(factory->name);
-  return names;
+  return StrategyRegistry::instance().names();
 }
 
 inline std::unique_ptr<EvolutionStrategy> make_strategy(std::string_view name,
