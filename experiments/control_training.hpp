@@ -12,6 +12,9 @@
 
 namespace engram {
 
+/// Where the weights of a policy's layers are in its genome.
+std::vector<MatrixBlock> weight_matrices(PolicyShape const& shape);
+
 /// What the members of a generation got.
 struct ControlGeneration {
   double mean, best;  ///< of finite returns
