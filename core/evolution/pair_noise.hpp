@@ -58,8 +58,8 @@ void check_pair_noise(std::string_view name, std::size_t dimension);
 ///   generation of P pairs takes the work of up to P / 2 times gaussian noise to make its members,
 ///   but an update no more than that, which ranks do not share.
 /// - `sobol`: the pairs of a generation are Sobol' points, scrambled anew in each generation and
-/// put
-///   through the inverse of the normal distribution; best with pairs that are a power of two.
+///   put through the inverse of the normal distribution. Best with pairs that are a power of two;
+///   with fewer than some two a dimension, estimates are worse than with gaussian noise.
 ///
 /// @param key  a pair's is key.index(generation).index(pair)
 /// Throws as check_pair_noise: `sobol` has as many dimensions as its table.
