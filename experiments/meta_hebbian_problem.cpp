@@ -97,7 +97,7 @@ std::vector<ParameterSpec> plastic_problem_parameters() {
       real("first_weights", 0.1)
           .range(0.0, 1e30)
           .means("weights that are not evolved are uniform in +- this, anew in each episode")
-          .from("Najarro & Risi 2020, arXiv 2007.02686, section 3.1"),
+          .from("Najarro & Risi 2020, arXiv 2007.02686"),
   };
 }
 
