@@ -12,10 +12,11 @@ namespace engram {
 namespace {
 
 /// Refuses what differs from its default and changes nothing.
-void check_uses(Parameters const& p) {
+void check_uses(Parameters const& p, std::vector<ParameterSpec> const& specs) {
   auto const& strategy = StrategyRegistry::instance().at(p.text("strategy"));
-  for (auto const& spec : strategy_parameters()) {
-    if (spec.name == "strategy" || spec.name == "population") continue;  // of all
+  for (auto const& shared : strategy_parameters()) {
+    if (shared.name == "strategy" || shared.name == "population") continue;  // of all
+    auto const& spec = *std::ranges::find(specs, shared.name, &ParameterSpec::name);
     auto const& value = p.at(spec.name);
     if (value == spec.default_value || std::ranges::count(strategy.uses, spec.name) > 0) continue;
     throw UserError(
@@ -88,11 +89,11 @@ std::unique_ptr<EvolutionStrategy> make_strategy(Parameters const& p, StrategySe
   return StrategyRegistry::instance().at(p.text("strategy")).make(settings);
 }
 
-std::vector<MemoryNeed> strategy_needs(Parameters const& p, double dimension,
-                                       std::string const& sizes) {
+std::vector<MemoryNeed> strategy_needs(Parameters const& p, std::vector<ParameterSpec> const& specs,
+                                       double dimension, std::string const& sizes) {
   if (p.integer("population") == 1)
     throw UserError("population is 1; expected 0 for the default, or 2 and more");
-  check_uses(p);
+  check_uses(p, specs);
   check_pair_noise(p.text("noise"), static_cast<std::size_t>(dimension));
   auto const population = static_cast<double>(p.integer("population"));
   int const num_matrices = StrategyRegistry::instance().at(p.text("strategy")).num_matrices;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,10 @@ Parameters with(std::string const& strategy, std::string const& name = {},
 }
 
 /// What the user is told; empty: nothing.
-std::string refusal(Parameters const& p, double dimension = 10) {
+std::string refusal(Parameters const& p, double dimension = 10,
+                    std::vector<ParameterSpec> const& specs = strategy_parameters()) {
   try {
-    strategy_needs(p, dimension, "dimension");
+    strategy_needs(p, specs, dimension, "dimension");
     return {};
   } catch (UserError const& error) {
     return error.what();
@@ -41,7 +43,14 @@ TEST(StrategyParameters, RefusesWhatChangesNothing) {
     EXPECT_EQ(refusal(with(name)), "") << name;
 }
 
-/// All that a strategy may use can be asked for, and does something, or is refused by none.
+TEST(StrategyParameters, RefusesNoDefaultsOfAnExperiment) {
+  auto specs = strategy_parameters();
+  std::ranges::find(specs, "rate", &ParameterSpec::name)->default_value = 6.9;
+  EXPECT_EQ(refusal(with("cma_es", "rate", 6.9), 10, specs), "");
+  EXPECT_NE(refusal(with("cma_es", "rate", 7.0), 10, specs), "");
+}
+
+/// All that a strategy may use can be asked for.
 TEST(StrategyParameters, HaveAllThatStrategiesUse) {
   auto const all = with("cma_es");
   for (auto const& name : StrategyRegistry::instance().names())

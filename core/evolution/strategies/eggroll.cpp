@@ -49,7 +49,7 @@ class Eggroll final : public GradientStrategy {
   }
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_eggroll({
     .name = "eggroll",
     .summary = "mirrored members whose matrices of weights have noise of low rank",
     .source = "Sarkar et al. 2025, arXiv 2511.16652, and its code",
