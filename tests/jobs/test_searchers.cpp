@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/error.hpp"
-#include "jobs/searcher.hpp"
 #include "core/random/sobol_table.hpp"
+#include "jobs/searcher.hpp"
 #include "tests/jobs/refusal.hpp"
 
 namespace engram {
