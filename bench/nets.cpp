@@ -1,10 +1,9 @@
 #include <cstdio>
-#include <ctime>
-#include <limits>
 #include <string>
 #include <vector>
 
 #include "bench/ceilings.hpp"
+#include "bench/passes.hpp"
 #include "bench/peer.hpp"
 #include "bench/program.hpp"
 #include "core/host_copy.hpp"
@@ -38,28 +37,6 @@ void randomise(View const& view, std::uint64_t stream) {
   copy_to_device(view, mirror);
 }
 
-/// Fastest pass of this process in its own CPU time: others use the machine, too.
-template <class Pass>
-double time_passes(Communicator const& world, Pass const& pass) {
-  ExecutionSpace const space;
-  auto const now = [] { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; };
-  int repeats = 1;
-  auto const run = [&] {
-    double const start = now();
-    for (int i = 0; i < repeats; ++i) pass(space);
-    space.fence();
-    return now() - start;
-  };
-  while (run() < 0.01) repeats *= 2;
-  double best = std::numeric_limits<double>::infinity(), spent = 0.0;
-  while (spent < 0.5) {
-    double const seconds = run();
-    spent += seconds;
-    best = std::min(best, seconds / repeats);
-  }
-  return bench::largest(world, best);
-}
-
 /// Flop of the products: forward, gradients of weights and, of all but the first, of inputs.
 double flop_of(std::vector<WeightBlock> const& blocks, double rows) {
   double flop = 0.0;
@@ -82,7 +59,7 @@ double time_net(Communicator const& world, Net& net, Spec const& spec, std::size
   Losses<float> const losses("engram::bench::losses", num_networks);
   Kokkos::View<int**, Kokkos::LayoutRight, ExecutionSpace> const labels("engram::bench::labels", 1,
                                                                         rows);
-  return time_passes(world, [&](ExecutionSpace const& space) {
+  return bench::fastest_cpu_pass(world, [&](ExecutionSpace const& space) {
     auto const y = net.forward(space, theta, x);
     softmax_cross_entropy<float>(space, y, labels, {}, losses, dy);
     net.backward(space, theta, x, dy, gradient);

@@ -20,10 +20,11 @@ int members_at_a_time(ControlProblem const& problem, double num_episodes) {
 }
 
 /// Around zeros.
-StrategySettings settings_of(Parameters const& p, std::size_t dimension, Key key,
+StrategySettings settings_of(Parameters const& p, PolicyShape const& shape, Key key,
                              Communicator const& group) {
   StrategySettings settings;
-  settings.start.assign(dimension, 0.0);
+  settings.start.assign(shape.num_parameters(), 0.0);
+  settings.matrices = weight_matrices(shape);
   settings.start_width = p.real("start_width");
   settings.step = p.real("step");
   settings.key = key;
@@ -33,12 +34,24 @@ StrategySettings settings_of(Parameters const& p, std::size_t dimension, Key key
 
 }  // namespace
 
+std::vector<MatrixBlock> weight_matrices(PolicyShape const& shape) {
+  std::vector<MatrixBlock> matrices;
+  std::size_t first = 0;
+  for (int l = 0; l < shape.num_layers(); ++l) {
+    auto const rows =
+        static_cast<std::size_t>(shape.layer_inputs(l) + (l == 0 ? shape.num_states : 0));
+    auto const columns = static_cast<std::size_t>(shape.layer_outputs(l));
+    matrices.push_back({first, rows, columns});
+    first += (rows + (shape.has_biases ? 1 : 0)) * columns;
+  }
+  return matrices;
+}
+
 ControlTraining::ControlTraining(TrialContext const& context, Parameters const& p, Key key)
     : context_(context),
       key_(key),
       problem_(make_control_problem(p)),
-      strategy_(
-          make_strategy(p, settings_of(p, problem_->shape().num_parameters(), key, context.group))),
+      strategy_(make_strategy(p, settings_of(p, problem_->shape(), key, context.group))),
       num_episodes_(static_cast<int>(p.integer("episodes"))),
       num_test_episodes_(p.count("test_episodes")),
       normalizes_(p.boolean("normalize")),

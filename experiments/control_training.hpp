@@ -13,6 +13,9 @@
 
 namespace engram {
 
+/// Where the weights of a policy's layers are in its genome.
+std::vector<MatrixBlock> weight_matrices(PolicyShape const& shape);
+
 /// Trains policies on a control task by an evolution strategy. Members are spread over the ranks of
 /// the context's group, which exchange returns and moments of observations and never genomes.
 class ControlTraining {

@@ -118,7 +118,7 @@ class EsBenchmark final : public Experiment {
 
   void validate(Parameters const& p) const override {
     auto const n = static_cast<double>(p.integer("dimension"));
-    auto needs = strategy_needs(p, n, "dimension");
+    auto needs = strategy_needs(p, parameters(), n, "dimension");
     if (p.text("function") == "rotated_ellipsoid") needs[0].bytes += 8.0 * n * n;
     check_memory(needs);
   }

@@ -96,7 +96,7 @@ class EsControl final : public Experiment {
 
   void validate(Parameters const& p) const override {
     auto const n = static_cast<double>(make_control_problem(p)->shape().num_parameters());
-    auto needs = strategy_needs(p, n, "hidden_layers and hidden_units");
+    auto needs = strategy_needs(p, parameters(), n, "hidden_layers and hidden_units");
     needs.push_back({"episodes", 200.0 * 1024.0 * static_cast<double>(p.integer("episodes"))});
     check_memory(needs);
   }

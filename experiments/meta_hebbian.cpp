@@ -84,7 +84,7 @@ class MetaHebbian final : public Experiment {
       throw UserError("clusters is " + std::to_string(p.integer("clusters")) +
                       "; expected at most as many as synapses, " + std::to_string(num_synapses));
     auto const dimension = static_cast<double>(synapse_genome(p, num_synapses).dimension());
-    auto needs = strategy_needs(p, dimension, "hidden_units and second_hidden_units");
+    auto needs = strategy_needs(p, parameters(), dimension, "hidden_units and second_hidden_units");
     auto const width = static_cast<double>(num_synapses);
     needs.push_back({"test_episodes", 8.0 * static_cast<double>(p.integer("test_episodes"))});
     needs.push_back({"episodes, hidden_units and second_hidden_units",

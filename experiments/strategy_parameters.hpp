@@ -18,9 +18,11 @@ std::vector<ParameterSpec> strategy_parameters();
 /// @param settings  with start, steps, key and group
 std::unique_ptr<EvolutionStrategy> make_strategy(Parameters const& p, StrategySettings settings);
 
-/// Memory of such a strategy. Throws UserError for a population of one.
+/// Memory of such a strategy. Throws UserError for a population of one, for
+/// parameters that the strategy has no use for, and for a noise that has fewer dimensions.
+/// @param specs  of the experiment, whose defaults are refused by no strategy
 /// @param sizes  parameters that decide the dimension, for messages
-std::vector<MemoryNeed> strategy_needs(Parameters const& p, double dimension,
-                                       std::string const& sizes);
+std::vector<MemoryNeed> strategy_needs(Parameters const& p, std::vector<ParameterSpec> const& specs,
+                                       double dimension, std::string const& sizes);
 
 }  // namespace engram

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <utility>
+
+#include "core/error.hpp"
 
 namespace engram {
 
@@ -31,11 +34,31 @@ double decayed(double value, double factor, double least) {
   return std::max(value * factor, std::min(value, least));
 }
 
+std::unique_ptr<PairNoise const> choose_noise(StrategySettings const& settings,
+                                              std::unique_ptr<PairNoise const> own_noise) {
+  auto const& name = settings.gradient.noise;
+  if (own_noise) {
+    if (!name.empty())
+      throw UserError("this strategy has noise of its own; noise must not be given");
+    return own_noise;
+  }
+  // As EvolutionStrategy::noise_key.
+  return make_pair_noise(or_default(name, "gaussian"), settings.key.stream("strategy/noise"),
+                         settings.start.size());
+}
+
 }  // namespace
 
-GradientStrategy::GradientStrategy(StrategySettings const& settings, Defaults const& defaults)
+std::vector<std::string> gradient_settings(std::vector<std::string> more) {
+  more.insert(more.end(), {"rate", "rate_decay", "weight_decay"});
+  return more;
+}
+
+GradientStrategy::GradientStrategy(StrategySettings const& settings, Defaults const& defaults,
+                                   std::unique_ptr<PairNoise const> own_noise)
     : EvolutionStrategy(settings),
       settings_(settings.gradient),
+      noise_(choose_noise(settings, std::move(own_noise))),
       shaping_(find_shaping(or_default(settings_.shaping, defaults.shaping))),
       num_pairs_((resolved_population_size(settings) + 1) / 2),
       rate_(settings_.rate.value_or(defaults.rate)),
@@ -54,27 +77,23 @@ std::vector<double> GradientStrategy::pair_differences(Ranking const& ranking) c
   return differences;
 }
 
-void GradientStrategy::sum_noise(std::span<GaussianNoise const> noises,
-                                 std::span<double const> weights, std::span<double> sum) {
+void GradientStrategy::sum_noise(std::span<NoisePair const> pairs, std::span<double const> weights,
+                                 std::span<double> sum) {
   auto const mine = blocks_.mine(sum);
   std::ranges::fill(mine, 0.0);
-  add_weighted(noises, weights, blocks_.first(), mine);
+  noise_->add_weighted(pairs, weights, blocks_.first(), mine);
   blocks_.gather(sum);
 }
 
 void GradientStrategy::sum_noise(std::span<double const> pair_weights, std::span<double> sum) {
-  sum_noise(all_noise(), pair_weights, sum);
-}
-
-std::vector<GaussianNoise> GradientStrategy::all_noise() const {
-  std::vector<GaussianNoise> noises;
-  for (std::size_t i = 0; i < num_pairs_; ++i) noises.push_back(pair_noise(i));
-  return noises;
+  std::vector<NoisePair> pairs;
+  for (std::size_t i = 0; i < num_pairs_; ++i) pairs.push_back(pair(i));
+  sum_noise(pairs, pair_weights, sum);
 }
 
 void GradientStrategy::make_genome(std::size_t i_member, std::span<double> out) const {
   double const scale = i_member % 2 == 0 ? step_ : -step_;
-  perturb(pair_noise(i_member / 2), 0, scale, std::span<double const>(mean_), out);
+  noise_->perturb(pair(i_member / 2), scale, mean_, out);
 }
 
 void GradientStrategy::update(Ranking const& ranking) {

@@ -2,18 +2,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "core/evolution/ascent.hpp"
+#include "core/evolution/pair_noise.hpp"
 #include "core/evolution/parameter_blocks.hpp"
 #include "core/evolution/shaping.hpp"
 #include "core/evolution/strategy.hpp"
-#include "core/random/noise.hpp"
 
 namespace engram {
+
+/// Optional settings that these strategies use, all of them and `more`.
+std::vector<std::string> gradient_settings(std::vector<std::string> more);
 
 /// A strategy that steps along an estimate of the gradient, from pairs of mirrored members: 2 i is
 /// mean + step * noise i, and 2 i + 1 is mean - step * noise i. A population is rounded up to
@@ -40,8 +44,9 @@ class GradientStrategy : public EvolutionStrategy {
   };
 
   /// Throws std::invalid_argument for rates, decays or numbers out of their ranges, UserError for
-  /// names that are unknown.
-  GradientStrategy(StrategySettings const& settings, Defaults const& defaults);
+  /// names that are unknown, and for a noise by name in a strategy that has its own.
+  GradientStrategy(StrategySettings const& settings, Defaults const& defaults,
+                   std::unique_ptr<PairNoise const> own_noise = nullptr);
 
   std::size_t num_pairs() const { return num_pairs_; }
   double step() const { return step_; }
@@ -56,20 +61,14 @@ class GradientStrategy : public EvolutionStrategy {
     return generation() - generation() % settings_.generations_an_episode;
   }
 
-  GaussianNoise pair_noise(std::size_t i_pair) const {
-    return pair_noise(i_pair, noise_generation());
-  }
-  GaussianNoise pair_noise(std::size_t i_pair, std::uint64_t of_generation) const {
-    return GaussianNoise(noise_key(of_generation, i_pair));
-  }
+  PairNoise const& noise() const { return *noise_; }
+  NoisePair pair(std::size_t i_pair) const { return {noise_generation(), i_pair}; }
 
-  std::vector<GaussianNoise> all_noise() const;  ///< of all pairs
-
-  /// sum[j] = weights[0] * noise 0 of parameter j, and so on, on all ranks. Collective.
+  /// sum[j] = weights[0] * noise of pairs[0] in parameter j, and so on, on all ranks. Collective.
   /// @param sum  [dimension]
-  void sum_noise(std::span<GaussianNoise const> noises, std::span<double const> weights,
+  void sum_noise(std::span<NoisePair const> pairs, std::span<double const> weights,
                  std::span<double> sum);
-  /// The same with the pairs' noise.
+  /// The same with all pairs of the generation.
   void sum_noise(std::span<double const> pair_weights, std::span<double> sum);
 
   ParameterBlocks& blocks() { return blocks_; }
@@ -90,6 +89,7 @@ class GradientStrategy : public EvolutionStrategy {
   void exchange(StateArchive& archive) final;
 
   GradientSettings settings_;
+  std::unique_ptr<PairNoise const> noise_;
   Shaping shaping_;
   std::size_t num_pairs_;
   double rate_, step_;

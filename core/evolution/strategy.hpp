@@ -12,6 +12,7 @@
 
 #include "core/communicator.hpp"
 #include "core/evolution/state_archive.hpp"
+#include "core/random/low_rank_noise.hpp"
 #include "core/random/random.hpp"
 #include "core/registry.hpp"
 
@@ -28,7 +29,9 @@ struct GradientSettings {
   double step_decay = 1.0;          ///< factor of the step an episode, in (0, 1]
   double min_step = 0.0;            ///< the step decays no further
   double weight_decay = 0.0;        ///< this times the mean is added to what is descended, >= 0
-  std::size_t num_surrogates = 1;   ///< guided_es: dimensions of the guiding subspace, > 0
+  std::string noise = {};          ///< one of pair_noise_names(); not eggroll, whose is of low rank
+  std::size_t noise_rank = 1;      ///< eggroll: of the noise of matrices, > 0
+  std::size_t num_surrogates = 1;  ///< guided_es: dimensions of the guiding subspace, > 0
   std::size_t generations_an_episode = 1;  ///< > 0: windows of an unrolled problem
 };
 
@@ -43,6 +46,8 @@ struct StrategySettings {
   /// Share of a generation that is selected, in (0, 1]: directions of ars, parents of simple_ga.
   std::optional<double> top_fraction = {};
   GradientSettings gradient = {};
+  /// Matrices of weights in a genome, in its order, for strategies that perturb them as such.
+  std::vector<MatrixBlock> matrices = {};
   /// Ranks that share the work of updates. They have equal settings and are told the same.
   Communicator group = {};
 };
@@ -167,8 +172,11 @@ struct StrategyFactory {
   std::string name;
   std::string summary;
   std::string source;
-  int num_matrices = 0;       ///< of [dimension, dimension] that it holds, for estimates of memory
-  bool uses_values = false;   ///< values of fitness count, not their ranks alone
+  int num_matrices = 0;      ///< of [dimension, dimension] that it holds, for estimates of memory
+  bool uses_values = false;  ///< values of fitness count, not their ranks alone
+  /// Optional settings that it uses, by the fields' names of StrategySettings and GradientSettings.
+  /// All use start, start_width, step, population_size, key and group.
+  std::vector<std::string> uses = {};
   std::string defaults = {};  ///< of what it heeds of GradientSettings and top_fraction
   /// Throws std::invalid_argument if the settings are out of range.
   std::function<std::unique_ptr<EvolutionStrategy>(StrategySettings const&)> make;

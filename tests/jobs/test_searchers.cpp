@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "jobs/searcher.hpp"
-#include "jobs/searchers/sobol_table.hpp"
+#include "core/random/sobol_table.hpp"
 #include "tests/jobs/refusal.hpp"
 
 namespace engram {

@@ -36,14 +36,14 @@ class Ars final : public GradientStrategy {
 
     double const deviation = deviation_of(r, pairs);
     std::vector<double> weights;
-    std::vector<GaussianNoise> noises;
+    std::vector<NoisePair> top;
     for (std::size_t const i : pairs) {
       double const scale = static_cast<double>(num_top_) * deviation;
       // Rewards that are all equal say nothing.
       weights.push_back(deviation > 0.0 ? (r[2 * i] - r[2 * i + 1]) / scale : 0.0);
-      noises.push_back(pair_noise(i));
+      top.push_back(pair(i));
     }
-    sum_noise(noises, weights, gradient);
+    sum_noise(top, weights, gradient);
   }
 
   static double deviation_of(std::vector<double> const& r, std::vector<std::size_t> const& pairs) {
@@ -65,6 +65,7 @@ RegisterStrategy const registered_ars({
     .summary = "augmented random search: rewards of the best directions, over their deviation",
     .source = "Mania, Guy & Recht 2018, arXiv 1803.07055, algorithm 2",
     .uses_values = true,
+    .uses = gradient_settings({"step_decay", "noise", "top_fraction"}),
     .defaults = "optimizer sgd, shaping none, rate 2/3 step, top_fraction 1; step_decay, "
                 "weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<Ars>(s); },

@@ -92,6 +92,7 @@ RegisterStrategy const registered_cma_es({
     .source = "Hansen 2016, arXiv 1604.00772; Jastrebski & Arnold 2006, doi "
               "10.1109/CEC.2006.1688662 (active)",
     .num_matrices = 5,
+    .uses = {"active"},
     .make = make_cma,
 });
 

@@ -38,7 +38,7 @@ class GuidedEs final : public GradientStrategy {
 
   void make_genome(std::size_t i_member, std::span<double> out) const override {
     double const scale = i_member % 2 == 0 ? step() : -step();
-    perturb(pair_noise(i_member / 2), 0, scale * scale_outside(), mean(), out);
+    noise().perturb(pair(i_member / 2), scale * scale_outside(), mean(), out);
     for (std::size_t k = 0; k < basis_size(); ++k)
       add_basis(k, scale * scale_inside() * coordinate(i_member / 2, k), out);
   }
@@ -104,6 +104,7 @@ RegisterStrategy const registered_guided_es({
                "elsewhere (`guide`)",
     .source = "Maheswaranathan et al. 2019, arXiv 1806.10230, eqs. 1 and 2",
     .uses_values = true,
+    .uses = gradient_settings({"step_decay", "noise"}),
     .defaults = "optimizer adam, shaping none, rate step / 2, num_surrogates 1; step_decay, "
                 "weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<GuidedEs>(s); },

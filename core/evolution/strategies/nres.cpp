@@ -26,6 +26,7 @@ RegisterStrategy const registered_nres({
     .summary = "noise-reuse evolution strategy: one perturbation for all windows of an episode",
     .source = "Li et al. 2023, arXiv 2304.12180, algorithm 3",
     .uses_values = true,
+    .uses = gradient_settings({"step_decay", "noise"}),
     .defaults = "optimizer adam, shaping none, rate step / 2, generations_an_episode 1; "
                 "step_decay (at an episode's end), weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<Nres>(s); },

@@ -24,6 +24,7 @@ RegisterStrategy const registered_open_ai_es({
     .name = "open_ai_es",
     .summary = "steps of an optimiser along the gradient estimated from ranks of mirrored members",
     .source = "Salimans et al. 2017, arXiv 1703.03864, algorithm 2, and its code",
+    .uses = gradient_settings({"step_decay", "noise"}),
     .defaults = "optimizer adam, shaping centred_ranks, rate step / 2; step_decay, weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<OpenAiEs>(s); },
 });

@@ -22,15 +22,15 @@ class Pes final : public GradientStrategy {
  private:
   void estimate(Ranking const& ranking, std::span<double> gradient) override {
     auto const differences = pair_differences(ranking);
-    std::vector<GaussianNoise> noises;
+    std::vector<NoisePair> pairs;
     std::vector<double> weights;
     for (std::size_t i = 0; i < num_pairs(); ++i) {
       for (std::uint64_t g = episode_start(); g <= generation(); ++g) {
-        noises.push_back(pair_noise(i, g));
+        pairs.push_back({g, i});
         weights.push_back(differences[i]);
       }
     }
-    sum_noise(noises, weights, gradient);
+    sum_noise(pairs, weights, gradient);
   }
 };
 
@@ -39,6 +39,7 @@ RegisterStrategy const registered_pes({
     .summary = "persistent evolution strategy: unbiased gradients of problems unrolled in windows",
     .source = "Vicol, Metz & Sohl-Dickstein 2021, arXiv 2112.13835, algorithm 2",
     .uses_values = true,
+    .uses = gradient_settings({"step_decay", "noise"}),
     .defaults = "optimizer adam, shaping none, rate step / 2, generations_an_episode 1; "
                 "step_decay (at an episode's end), weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<Pes>(s); },

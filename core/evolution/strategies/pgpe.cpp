@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <memory>
 
@@ -28,7 +27,7 @@ class Pgpe final : public GradientStrategy {
   static constexpr double rate_of_steps = 0.1, largest_change = 0.2;
 
   void make_genome(std::size_t i_member, std::span<double> out) const override {
-    fill(pair_noise(i_member / 2), 0, out);
+    noise().fill(pair(i_member / 2), 0, out);
     double const sign = i_member % 2 == 0 ? 1.0 : -1.0;
     auto const centre = mean();
     for (std::size_t j = 0; j < out.size(); ++j)
@@ -59,9 +58,9 @@ class Pgpe final : public GradientStrategy {
   /// sum along_i noise_i, and squares_ = sum spread_i noise_i^2, from noise that is made once.
   void sum_both(std::span<double const> along, std::span<double const> spread,
                 std::span<double> sum) {
-    constexpr std::size_t chunk = 2048;  // stays in the nearest cache
-    std::array<float, chunk> noise;
-    auto const noises = all_noise();
+    constexpr std::size_t few = 2048;  // stay in the nearest cache
+    std::size_t const chunk = noise().is_divisible() ? few : squares_.size();
+    std::vector<double> values(std::min(chunk, squares_.size()));
     auto const to = blocks().mine(sum), to_squares = blocks().mine(squares_);
     std::ranges::fill(to, 0.0);
     std::ranges::fill(to_squares, 0.0);
@@ -70,10 +69,10 @@ class Pgpe final : public GradientStrategy {
       double* const s = to.data() + first;
       double* const q = to_squares.data() + first;
       for (std::size_t i = 0; i < along.size(); ++i) {
-        fill(noises[i], blocks().first() + first, std::span(noise).first(count));
+        noise().fill(pair(i), blocks().first() + first, std::span(values).first(count));
         ENGRAM_INDEPENDENT_ITERATIONS
         for (std::size_t j = 0; j < count; ++j) {
-          auto const x = static_cast<double>(noise[j]);
+          double const x = values[j];
           s[j] = fused(along[i], x, s[j]);
           q[j] = fused(spread[i], x * x, q[j]);
         }
@@ -98,6 +97,7 @@ RegisterStrategy const registered_pgpe({
                "ClipUp",
     .source = "Sehnke et al. 2010, doi 10.1016/j.neunet.2009.12.004; Toklu, Liskowski & Srivastava "
               "2020, arXiv 2008.02387",
+    .uses = gradient_settings({"noise"}),
     .defaults = "optimizer clip_up, shaping centred_ranks, rate (largest speed) step "
                 "sqrt(dimension) / 15; weight_decay",
     .make = [](StrategySettings const& s) { return std::make_unique<Pgpe>(s); },

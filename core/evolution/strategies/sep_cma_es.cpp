@@ -60,6 +60,7 @@ RegisterStrategy const registered_sep_cma_es({
     .summary = "CMA-ES with a diagonal covariance matrix, which it learns faster",
     .source = "Ros & Hansen 2008, doi 10.1007/978-3-540-87700-4_30",
     .num_matrices = 0,
+    .uses = {"active"},
     .make = make_sep,
 });
 

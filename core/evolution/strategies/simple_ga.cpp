@@ -133,6 +133,7 @@ RegisterStrategy const registered_simple_ga({
     .name = "simple_ga",
     .summary = "genetic algorithm of mutation, truncation and an elite",
     .source = "Such et al. 2017, arXiv 1712.06567, algorithm 1",
+    .uses = {"top_fraction"},
     .defaults = "top_fraction 0.02, and one parent at least",
     .make = [](StrategySettings const& s) { return std::make_unique<SimpleGa>(s); },
 });

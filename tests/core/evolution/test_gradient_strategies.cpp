@@ -302,7 +302,8 @@ TEST_P(Gradient, RefusesWhatMakesNoSense) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Evolution, Gradient,
-                         testing::Values("open_ai_es", "ars", "pgpe", "guided_es", "pes", "nres"),
+                         testing::Values("open_ai_es", "ars", "pgpe", "guided_es", "pes", "nres",
+                                         "eggroll"),
                          [](auto const& param_info) { return std::string(param_info.param); });
 
 TEST(GradientStrategy, RatesAndStepsDecayToTheirLeast) {

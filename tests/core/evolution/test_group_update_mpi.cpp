@@ -18,12 +18,18 @@ double bowl(std::span<double const> x) {
   return sum;
 }
 
-void expect_same(std::string const& name, std::size_t dimension, Communicator const& world) {
+void expect_same(std::string const& name, std::size_t dimension, Communicator const& world,
+                 std::string const& noise = "") {
   StrategySettings settings{.start = std::vector<double>(dimension, 0.5),
                             .step = 0.1,
                             .population_size = 10,
                             .key = Key(Seed(4))};
   settings.gradient.generations_an_episode = 2;
+  settings.gradient.noise = noise;
+  settings.gradient.noise_rank = 2;
+  // For eggroll; blocks end within its rows.
+  if (dimension > 2) settings.matrices = {{1, 5, 7}};
+  if (dimension > 9000) settings.matrices.push_back({40, 89, 99});
   auto const alone = make_strategy(name, settings);
   settings.group = world;
   auto const together = make_strategy(name, settings);
@@ -56,8 +62,15 @@ TEST(GroupUpdateMpi, IsTheSameOnAnyNumberOfRanks) {
 
 TEST(GroupUpdateMpi, BlocksMayBeginAnywhereInTheNoise) {
   auto const world = duplicate_world();
-  for (std::string const name : {"open_ai_es", "ars", "pgpe", "guided_es", "pes", "nres"})
+  for (std::string const name :
+       {"open_ai_es", "ars", "pgpe", "guided_es", "pes", "nres", "eggroll"})
     expect_same(name, 9001, world);
+}
+
+TEST(GroupUpdateMpi, IsTheSameWithAnyNoise) {
+  auto const world = duplicate_world();
+  for (std::string const name : {"open_ai_es", "ars", "pgpe", "guided_es", "pes", "nres"})
+    for (std::string const noise : {"orthogonal", "sobol"}) expect_same(name, 37, world, noise);
 }
 
 }  // namespace
