@@ -45,10 +45,7 @@ MlpSpec spec_of(Parameters const& p, std::size_t num_inputs, int num_classes) {
 }
 
 std::vector<double> first_theta(ExecutionSpace const& space, MlpSpec const& spec, Key key) {
-  auto const blocks = weight_blocks(spec);
-  auto const& last = blocks.back();
-  Genomes<double> const theta("engram::experiments::theta", 1,
-                              last.biases + static_cast<std::size_t>(last.outputs));
+  Genomes<double> const theta("engram::experiments::theta", 1, num_parameters(spec));
   auto const kind = spec.hidden == Nonlinearity::relu ? Initialiser::he : Initialiser::glorot;
   initialise<double>(space, spec, kind, key, theta);
   auto const host = host_copy(theta);

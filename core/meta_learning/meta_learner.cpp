@@ -20,11 +20,6 @@ double truncated_normal(Key key) {
   return random.normal(i);
 }
 
-std::size_t num_parameters(MlpSpec const& net) {
-  auto const last = weight_blocks(net).back();
-  return last.biases + static_cast<std::size_t>(last.outputs);
-}
-
 }  // namespace
 
 std::vector<double> draw_parameters(MlpSpec const& net, MetaStart start, Key key) {

@@ -25,14 +25,34 @@ std::vector<WeightBlock> weight_blocks(MlpSpec const& spec) {
   return blocks;
 }
 
+std::vector<MlpLayer> mlp_layers(MlpSpec const& spec) {
+  std::vector<MlpLayer> layers;
+  int units = 0;
+  for (auto const& block : weight_blocks(spec)) {
+    layers.push_back({block, spec.hidden, units});
+    units += block.outputs;
+  }
+  layers.back().nonlinearity = spec.output;
+  return layers;
+}
+
+std::size_t num_parameters(MlpSpec const& spec) {
+  auto const last = weight_blocks(spec).back();
+  return last.biases + static_cast<std::size_t>(last.outputs);
+}
+
+std::size_t num_units(MlpSpec const& spec) {
+  auto const last = mlp_layers(spec).back();
+  return static_cast<std::size_t>(last.units_before + last.block.outputs);
+}
+
 namespace {
 
 using namespace detail;
 
 template <class T>
 struct MlpData {
-  using Layer = typename Mlp<T>::Layer;
-  Kokkos::View<Layer const*, ExecutionSpace> layers;
+  Kokkos::View<MlpLayer const*, ExecutionSpace> layers;
   Kokkos::View<typename Mlp<T>::GradientPart const*, ExecutionSpace> gradient_parts;
   ConstGenomes<T> theta;
   ConstRows<T> input, output_gradient;
@@ -43,7 +63,7 @@ struct MlpData {
   KOKKOS_FUNCTION int num_samples() const { return static_cast<int>(output.extent(1)); }
 
   KOKKOS_FUNCTION std::ptrdiff_t place(int layer, int sample) const {
-    Layer const& l = layers(layer);
+    auto const& l = layers(layer);
     return static_cast<std::ptrdiff_t>(l.units_before) * num_samples() +
            static_cast<std::ptrdiff_t>(sample) * l.block.outputs;
   }
@@ -136,23 +156,17 @@ struct MlpGradient {
 template <class T>
 Mlp<T>::Mlp(MlpSpec const& spec, std::size_t num_networks, std::size_t num_samples)
     : num_networks_(num_networks), num_samples_(num_samples) {
-  auto const blocks = weight_blocks(spec);
-  std::vector<Layer> layers;
+  auto const layers = mlp_layers(spec);
   std::vector<GradientPart> parts;
-  int units = 0;
-  for (std::size_t l = 0; l < blocks.size(); ++l) {
-    bool const is_last = l + 1 == blocks.size();
-    layers.push_back({blocks[l], is_last ? spec.output : spec.hidden, units});
-    units += blocks[l].outputs;
-    for (int row = 0; row < blocks[l].inputs; row += rows_per_gradient) {
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    for (int row = 0; row < layers[l].block.inputs; row += rows_per_gradient) {
       parts.push_back({static_cast<int>(l), row});
     }
   }
-  auto const& last = blocks.back();
-  num_parameters_ = last.biases + static_cast<std::size_t>(last.outputs);
+  num_parameters_ = engram::num_parameters(spec);
   num_inputs_ = spec.widths.front();
   num_outputs_ = spec.widths.back();
-  num_hidden_ = units - num_outputs_;
+  num_hidden_ = layers.back().units_before;
   layers_ = device_copy<decltype(layers_)>("engram::core::mlp_layers", layers);
   gradient_parts_ = device_copy<decltype(gradient_parts_)>("engram::core::mlp_gradients", parts);
   output_ = Rows<T>("engram::core::mlp_output", num_networks, num_samples,

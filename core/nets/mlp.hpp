@@ -16,6 +16,21 @@ struct MlpSpec {
 /// Layers from inputs to outputs, each its weights row by row, then its biases.
 std::vector<WeightBlock> weight_blocks(MlpSpec const& spec);
 
+/// A layer of passes over a batch: its numbers come after `units_before` numbers a sample of the
+/// layers before it.
+struct MlpLayer {
+  WeightBlock block;
+  Nonlinearity nonlinearity;
+  int units_before;
+};
+
+/// From inputs to outputs.
+std::vector<MlpLayer> mlp_layers(MlpSpec const& spec);
+
+/// Weights and biases of a network, and units of its hidden layers and outputs.
+std::size_t num_parameters(MlpSpec const& spec);
+std::size_t num_units(MlpSpec const& spec);
+
 /// Passes of a population of perceptrons of one shape over batches of one size.
 ///
 ///   Mlp<float> net({{2, 8, 1}}, num_networks, num_samples);
@@ -47,12 +62,6 @@ class Mlp {
                 ConstRows<T> const& input, ConstRows<T> const& output_gradient,
                 Genomes<T> const& gradient);
 
-  /// A layer, and where its activities and deltas are: after `rows_before` numbers a sample.
-  struct Layer {
-    WeightBlock block;
-    Nonlinearity nonlinearity;
-    int units_before;
-  };
   /// What a team sums gradients of.
   struct GradientPart {
     int layer, first_row;
@@ -61,7 +70,7 @@ class Mlp {
  private:
   std::size_t num_networks_, num_samples_, num_parameters_ = 0;
   int num_inputs_ = 0, num_outputs_ = 0, num_hidden_ = 0;
-  Kokkos::View<Layer*, ExecutionSpace> layers_;
+  Kokkos::View<MlpLayer*, ExecutionSpace> layers_;
   Kokkos::View<GradientPart*, ExecutionSpace> gradient_parts_;
   Rows<T> output_;
   // [network, …]: activities of hidden layers and deltas of all, layer by layer [sample, unit].

@@ -11,7 +11,7 @@ namespace {
 using namespace detail;
 
 struct PassData {
-  PerturbedMlp::Layers layers;
+  Kokkos::View<MlpLayer const*, ExecutionSpace> layers;
   ConstGenomes<double> theta, directions, noise;
   ConstRows<double> input;
   Genomes<double> activities, tangents;
@@ -107,17 +107,12 @@ struct DeltaSums {
 
 PerturbedMlp::PerturbedMlp(MlpSpec const& spec, std::size_t num_passes, std::size_t num_samples)
     : num_passes_(num_passes), num_samples_(num_samples) {
-  std::vector<Layer> layers;
-  auto const blocks = weight_blocks(spec);
-  for (std::size_t l = 0; l < blocks.size(); ++l) {
-    auto const f = l + 1 == blocks.size() ? spec.output : spec.hidden;
-    layers.push_back({blocks[l], f, static_cast<int>(num_units_)});
-    num_units_ += static_cast<std::size_t>(blocks[l].outputs);
-  }
+  auto const layers = mlp_layers(spec);
+  num_units_ = engram::num_units(spec);
+  num_parameters_ = engram::num_parameters(spec);
   num_inputs_ = spec.widths.front();
   num_outputs_ = spec.widths.back();
-  num_parameters_ = blocks.back().biases + static_cast<std::size_t>(num_outputs_);
-  layers_ = device_copy<Layers>("engram::core::perturbed_layers", layers);
+  layers_ = device_copy<decltype(layers_)>("engram::core::perturbed_layers", layers);
   activities_ =
       Genomes<double>("engram::core::perturbed_activities", num_passes, num_samples * num_units_);
   output_ = Rows<double>("engram::core::perturbed_outputs", num_passes, num_samples,

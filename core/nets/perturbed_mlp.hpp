@@ -40,13 +40,6 @@ class PerturbedMlp {
                   ConstGenomes<double> const& deltas, ConstRows<double> const& input,
                   Genomes<double> const& gradient);
 
-  struct Layer {
-    WeightBlock block;
-    Nonlinearity nonlinearity;
-    int units_before;
-  };
-  using Layers = Kokkos::View<Layer*, ExecutionSpace>;
-
  private:
   void run(ExecutionSpace const& space, ConstGenomes<double> const& theta,
            ConstGenomes<double> const& directions, ConstGenomes<double> const& noise,
@@ -54,7 +47,7 @@ class PerturbedMlp {
 
   std::size_t num_passes_, num_samples_, num_parameters_ = 0, num_units_ = 0;
   int num_inputs_ = 0, num_outputs_ = 0;
-  Layers layers_;
+  Kokkos::View<MlpLayer*, ExecutionSpace> layers_;
   // [pass, num_samples num_units]; the outputs are the end of a pass's row.
   Genomes<double> activities_, tangents_;
   Rows<double> output_;

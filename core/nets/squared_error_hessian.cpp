@@ -12,7 +12,7 @@ using namespace detail;
 
 /// One network's passes. `change` is the derivative along the vector, Pearlmutter's R{}.
 struct HessianKernel {
-  Kokkos::View<SquaredErrorHessian::Layer const*, ExecutionSpace> layers;
+  Kokkos::View<MlpLayer const*, ExecutionSpace> layers;
   ConstGenomes<double> theta, vectors;
   ConstRows<double> input, targets;
   Genomes<double> values, value_changes, sum_changes, deltas, delta_changes, product;
@@ -132,18 +132,12 @@ struct HessianKernel {
 SquaredErrorHessian::SquaredErrorHessian(MlpSpec const& spec, std::size_t num_networks,
                                          std::size_t num_samples)
     : num_networks_(num_networks), num_samples_(num_samples) {
-  auto const blocks = weight_blocks(spec);
-  std::vector<Layer> layers;
-  int units = 0;
-  for (std::size_t l = 0; l < blocks.size(); ++l) {
-    layers.push_back({blocks[l], l + 1 == blocks.size() ? spec.output : spec.hidden, units});
-    units += blocks[l].outputs;
-  }
+  auto const layers = mlp_layers(spec);
   layers_ = device_copy<decltype(layers_)>("engram::core::hessian_layers", layers);
-  num_parameters_ = blocks.back().biases + static_cast<std::size_t>(blocks.back().outputs);
+  num_parameters_ = engram::num_parameters(spec);
   num_inputs_ = spec.widths.front();
   num_outputs_ = spec.widths.back();
-  std::size_t const size = num_samples * static_cast<std::size_t>(units);
+  std::size_t const size = num_samples * num_units(spec);
   for (auto* const view : {&values_, &value_changes_, &sum_changes_, &deltas_, &delta_changes_})
     *view = Genomes<double>("engram::core::hessian_passes", num_networks, size);
 }

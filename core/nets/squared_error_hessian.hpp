@@ -25,17 +25,10 @@ class SquaredErrorHessian {
                 ConstRows<double> const& input, ConstRows<double> const& targets,
                 ConstGenomes<double> const& vectors, Genomes<double> const& product);
 
-  /// A layer, and where its activities are: after `units_before` numbers a sample.
-  struct Layer {
-    WeightBlock block;
-    Nonlinearity nonlinearity;
-    int units_before;
-  };
-
  private:
   std::size_t num_networks_, num_samples_, num_parameters_;
   int num_inputs_, num_outputs_;
-  Kokkos::View<Layer*, ExecutionSpace> layers_;
+  Kokkos::View<MlpLayer*, ExecutionSpace> layers_;
   // [network, …], layer by layer [sample, unit]: activities, their derivatives and those of the
   // sums along the vectors, deltas and their derivatives.
   Genomes<double> values_, value_changes_, sum_changes_, deltas_, delta_changes_;

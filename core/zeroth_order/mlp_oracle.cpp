@@ -91,14 +91,13 @@ MlpOracle::MlpOracle(ExecutionSpace const& space, Communicator const& group, Mlp
       key_(key),
       deadline_(deadline),
       batch_size_(batch_size) {
-  auto const blocks = weight_blocks(spec);
   if (batch_size == 0 || batch_size > samples.size() ||
       samples.num_inputs != static_cast<std::size_t>(spec.widths.front()) ||
       samples.inputs.size() != samples.size() * samples.num_inputs) {
     throw std::invalid_argument("oracle: samples do not fit the batch or the perceptron");
   }
-  for (auto const& block : blocks) num_nodes_ += static_cast<std::size_t>(block.outputs);
-  dimension_ = blocks.back().biases + static_cast<std::size_t>(blocks.back().outputs);
+  num_nodes_ = num_units(spec);
+  dimension_ = num_parameters(spec);
   std::vector<std::uint32_t> chosen(samples.size());
   for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = static_cast<std::uint32_t>(i);
   all_ = std::make_unique<Batch>(samples, chosen);

@@ -1,5 +1,5 @@
-// Strategies that step along an estimated gradient, and simple_ga: updates beside a plain program
-// of the papers' equations, and moments of the estimates.
+// Strategies that step along an estimated gradient: updates beside a plain program of the papers'
+// equations, and moments of the estimates.
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,6 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -15,57 +14,13 @@
 #include "core/error.hpp"
 #include "core/evolution/shaping.hpp"
 #include "core/evolution/weights.hpp"
-#include "core/random/noise.hpp"
-#include "tests/core/evolution/evolution_runs.hpp"
+#include "tests/core/evolution/gradient_runs.hpp"
 
 namespace engram {
 namespace {
 
-using Vector = std::vector<double>;
-
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-/// Numbers of some units, rounded some ten times.
-constexpr double rounding = 1e-14;
-
-StrategySettings settings_of(std::size_t population = 12) {
-  return {.start = {1.0, -0.5, 0.25, 2.0, 0.0, -1.0, 0.5},
-          .step = 0.3,
-          .population_size = population,
-          .key = Key(Seed(11))};
-}
-
-double bumpy(std::span<double const> x) {
-  double sum = 0.0;
-  for (std::size_t j = 0; j < x.size(); ++j)
-    sum += static_cast<double>(j + 1) * x[j] * x[j] + std::sin(3.0 * x[j]);
-  return sum;
-}
-
-/// What a member's noise is documented to be: of (generation, pair or member).
-Vector noise_of(StrategySettings const& settings, std::uint64_t generation, std::size_t i) {
-  Vector noise(settings.start.size());
-  fill(GaussianNoise(settings.key.stream("strategy/noise").index(generation).index(i)), 0,
-       std::span(noise));
-  return noise;
-}
-
-Vector mean_of(EvolutionStrategy const& strategy) {
-  return {strategy.mean().begin(), strategy.mean().end()};
-}
-
-Vector genome_of(EvolutionStrategy const& strategy, std::size_t i_member) {
-  Vector genome(strategy.dimension());
-  strategy.genome(i_member, genome);
-  return genome;
-}
-
-void expect_near(std::span<double const> values, std::span<double const> expected,
-                 double tolerance = rounding) {
-  ASSERT_EQ(values.size(), expected.size());
-  for (std::size_t j = 0; j < values.size(); ++j) EXPECT_NEAR(values[j], expected[j], tolerance);
-}
 
 Ranking ranking_of(Vector const& fitness, std::vector<std::size_t> const& order) {
   return {order, fitness};
@@ -311,166 +266,6 @@ TEST(GuidedEs, LooksAlongItsSurrogates) {
       EXPECT_NEAR(strategy->mean()[j], factor, 4.0 * factor * std::sqrt(2.0 / 2000)) << j;
     }
   }
-}
-
-/// s <- 0.9 s + theta from s = 0, loss (s - 3)^2 / 2 after each of 20 steps, in windows of 5.
-struct Unrolled {
-  static constexpr int num_windows = 4;
-  static constexpr double theta = 0.5;
-
-  static double window(double& s, double parameter) {
-    double loss = 0.0;
-    for (int i = 0; i < 5; ++i) {
-      s = 0.9 * s + parameter;
-      loss += 0.5 * (s - 3.0) * (s - 3.0);
-    }
-    return loss;
-  }
-
-  /// a[w][u]: derivative of window w's loss by theta of window u.
-  static void derivatives(double (&a)[num_windows][num_windows]) {
-    double s = 0.0, ds[num_windows] = {};
-    for (int w = 0; w < num_windows; ++w) {
-      for (int u = 0; u < num_windows; ++u) a[w][u] = 0.0;
-      for (int i = 0; i < 5; ++i) {
-        s = 0.9 * s + theta;
-        for (int u = 0; u < num_windows; ++u) {
-          ds[u] = 0.9 * ds[u] + (u == w ? 1.0 : 0.0);
-          a[w][u] += (s - 3.0) * ds[u];
-        }
-      }
-    }
-  }
-};
-
-struct Moments {
-  double mean, variance;
-};
-
-constexpr int num_episodes = 10000;
-
-/// Of the sum over an episode's windows of one pair's estimates of the gradient of the loss.
-Moments measure(std::string const& name, std::size_t generations_an_episode) {
-  constexpr double step = 0.1, rate = 1e-9;  // theta stays
-  StrategySettings settings{.start = {Unrolled::theta},
-                            .step = step,
-                            .population_size = 2,
-                            .key = Key(Seed(5)).stream(name)};
-  settings.gradient.optimizer = "sgd";
-  settings.gradient.rate = rate;
-  settings.gradient.generations_an_episode = generations_an_episode;
-  auto const strategy = make_strategy(name, settings);
-  double sum = 0.0, squares = 0.0;
-  for (int e = 0; e < num_episodes; ++e) {
-    double const before = strategy->mean()[0];
-    double states[2] = {0.0, 0.0};
-    for (int w = 0; w < Unrolled::num_windows; ++w) {
-      Vector fitness;
-      for (std::size_t i = 0; i < 2; ++i) {
-        double x;
-        strategy->genome(i, std::span(&x, 1));
-        fitness.push_back(-Unrolled::window(states[i], x));
-      }
-      strategy->tell(fitness);
-    }
-    double const g = (before - strategy->mean()[0]) / (rate * step);
-    sum += g;
-    squares += g * g;
-  }
-  double const mean = sum / num_episodes;
-  return {mean, squares / num_episodes - mean * mean};
-}
-
-/// An episode's estimate is e' M e with normal e, the perturbations of its windows: with S the
-/// symmetric part of M its mean is tr S and its variance 2 tr S^2. Its kurtosis is at most 15.
-void expect_moments(Moments const& measured, double mean, double variance) {
-  EXPECT_NEAR(measured.mean, mean, 4.0 * std::sqrt(variance / num_episodes));
-  EXPECT_NEAR(measured.variance, variance, 4.0 * variance * std::sqrt(14.0 / num_episodes));
-}
-
-TEST(PersistentEs, HasTheMomentsOfAQuadraticProblem) {
-  constexpr int n = Unrolled::num_windows;
-  double a[n][n];
-  Unrolled::derivatives(a);
-  double total = 0.0, persistent[n][n] = {}, truncated = 0.0, truncated_variance = 0.0;
-  for (int w = 0; w < n; ++w) {
-    for (int u = 0; u <= w; ++u) {
-      total += a[w][u];
-      // (e_0 + … + e_w) (a_0 e_0 + … + a_w e_w)
-      for (int k = 0; k <= w; ++k) persistent[k][u] += a[w][u];
-    }
-    truncated += a[w][w];
-  }
-  double variance = 0.0;
-  for (int k = 0; k < n; ++k)
-    for (int u = 0; u < n; ++u) variance += 0.5 * std::pow(persistent[k][u] + persistent[u][k], 2);
-  // Without memory, window w gives e_w (a_0 e_0 + … + a_w e_w).
-  for (int w = 0; w < n; ++w) {
-    truncated_variance += 2.0 * a[w][w] * a[w][w];
-    for (int u = 0; u < w; ++u) truncated_variance += a[w][u] * a[w][u];
-  }
-  // The derivatives that a plain program gives.
-  EXPECT_NEAR(total, 56.60, 0.005);
-  EXPECT_NEAR(truncated, 7.67, 0.005);
-
-  expect_moments(measure("pes", n), total, variance);
-  expect_moments(measure("pes", 1), truncated, truncated_variance);
-  expect_moments(measure("nres", n), total, 2.0 * total * total);
-}
-
-/// Every child is one of the last generation's best plus noise, and the best lives on.
-TEST(SimpleGa, IsTruncationWithAnElite) {
-  auto settings = settings_of(40);
-  settings.top_fraction = 0.125;
-  auto const strategy = make_strategy("simple_ga", settings);
-  std::vector<Vector> parents = {settings.start};
-  for (std::uint64_t t = 0; t < 60; ++t) {
-    std::set<std::size_t> used;
-    std::vector<Vector> members;
-    for (std::size_t i = 0; i < 40; ++i) {
-      auto const child = genome_of(*strategy, i);
-      members.push_back(child);
-      if (t > 0 && i == 0) {
-        EXPECT_EQ(child, parents[0]);
-        continue;
-      }
-      auto const noise = noise_of(settings, t, i);
-      auto const is_parent = [&](Vector const& parent) {
-        for (std::size_t j = 0; j < child.size(); ++j)
-          if (std::abs(parent[j] + settings.step * noise[j] - child[j]) > rounding) return false;
-        return true;
-      };
-      auto const parent = std::ranges::find_if(parents, is_parent);
-      ASSERT_NE(parent, parents.end()) << t << " " << i;
-      used.insert(static_cast<std::size_t>(parent - parents.begin()));
-    }
-    // Of 39 children none has one of 5 parents with the probability 5 * 0.8^39 = 0.0008.
-    EXPECT_EQ(used.size(), parents.size()) << t;
-    auto const fitness = fitness_of(*strategy, bumpy);
-    strategy->tell(fitness);
-    std::vector<std::size_t> order(40);
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::sort(order, std::greater<>(), [&](std::size_t i) { return fitness[i]; });
-    parents.clear();
-    for (std::size_t k = 0; k < 5; ++k) parents.push_back(members[order[k]]);
-    EXPECT_EQ(mean_of(*strategy), parents[0]);
-  }
-}
-
-/// Lineages merge: with seeds of all generations there would be 5 * 2 * 2000 numbers.
-TEST(SimpleGa, HoldsAFewMutationsAParent) {
-  auto settings = settings_of(40);
-  settings.top_fraction = 0.125;
-  auto const strategy = make_strategy("simple_ga", settings);
-  // Without selection, parents at random: the slowest to merge. 5 lineages take some 2 * 5
-  // generations, and 100 with the probability 10 (4 / 5)^100 at most.
-  Random const random(Key(Seed(1)));
-  for (std::uint64_t t = 0; t < 2000; ++t) {
-    Vector fitness(40);
-    for (std::size_t i = 0; i < 40; ++i) fitness[i] = random.uniform(40 * t + i);
-    strategy->tell(fitness);
-  }
-  EXPECT_LT(strategy->state().size(), 5u + 3 * 7 + 2 + 5 + 5 * 2 * 100);
 }
 
 class Gradient : public testing::TestWithParam<char const*> {};
