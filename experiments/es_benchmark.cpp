@@ -172,7 +172,7 @@ std::vector<ParameterSpec> EsBenchmark::parameters() const {
   return specs;
 }
 
-RegisterExperiment<EsBenchmark> const registered;
+RegisterExperiment<EsBenchmark> const registered_es_benchmark;
 
 }  // namespace
 

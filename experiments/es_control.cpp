@@ -190,7 +190,7 @@ std::vector<ParameterSpec> EsControl::parameters() const {
   return specs;
 }
 
-RegisterExperiment<EsControl> const registered;
+RegisterExperiment<EsControl> const registered_es_control;
 
 }  // namespace
 

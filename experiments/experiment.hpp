@@ -128,7 +128,7 @@ class ExperimentRegistry {
 };
 
 /// A namespace-scope object of this type registers `E` before main:
-///   RegisterExperiment<ReservoirForecast> const registered;
+///   RegisterExperiment<ReservoirForecast> const registered_reservoir_forecast;
 template <class E>
 struct RegisterExperiment {
   RegisterExperiment() { ExperimentRegistry::instance().add(std::make_unique<E const>()); }

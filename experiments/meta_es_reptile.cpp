@@ -167,7 +167,7 @@ class MetaEsReptile final : public Experiment {
   }
 };
 
-RegisterExperiment<MetaEsReptile> const registered;
+RegisterExperiment<MetaEsReptile> const registered_meta_es_reptile;
 
 }  // namespace
 

@@ -171,7 +171,7 @@ class NoOp final : public Experiment {
   }
 };
 
-RegisterExperiment<NoOp> const registered;
+RegisterExperiment<NoOp> const registered_no_op;
 
 }  // namespace
 }  // namespace engram

@@ -177,7 +177,7 @@ class PlasticityStdp final : public Experiment {
   }
 };
 
-RegisterExperiment<PlasticityStdp> const registered;
+RegisterExperiment<PlasticityStdp> const registered_plasticity_stdp;
 
 }  // namespace
 

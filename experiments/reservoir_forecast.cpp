@@ -244,7 +244,7 @@ class ReservoirForecast final : public Experiment {
   }
 };
 
-RegisterExperiment<ReservoirForecast> const registered;
+RegisterExperiment<ReservoirForecast> const registered_reservoir_forecast;
 
 }  // namespace
 

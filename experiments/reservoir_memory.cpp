@@ -136,7 +136,7 @@ class ReservoirMemory final : public Experiment {
   }
 };
 
-RegisterExperiment<ReservoirMemory> const registered;
+RegisterExperiment<ReservoirMemory> const registered_reservoir_memory;
 
 }  // namespace
 

@@ -10,7 +10,7 @@ namespace engram {
 
 namespace {
 
-LifDelta neuron_of(Parameters const& p) {
+LifDelta balanced_neuron(Parameters const& p) {
   return {.tau_m_ms = p.real("tau_ms"),
           .rest_mv = 0.0,
           .threshold_mv = p.real("theta_mv"),
@@ -33,9 +33,9 @@ double external_rate_hz(Parameters const& p) {
   return 1e3 * p.real("eta") * p.real("theta_mv") / (p.real("j_mv") * p.real("tau_ms"));
 }
 
-NetworkSpec network_spec(Parameters const& p) {
+NetworkSpec balanced_network(Parameters const& p) {
   NetworkSpec net;
-  auto const neuron = neuron_of(p);
+  auto const neuron = balanced_neuron(p);
   // Spread out, so that the network does not begin with all neurons firing together.
   UniformState const start{0, neuron.reset_mv, neuron.threshold_mv};
   auto const excitatory =
@@ -59,7 +59,7 @@ NetworkSpec network_spec(Parameters const& p) {
 
 double theory_hz(Parameters const& p) {
   return mean_field_rate_hz(
-      {.neuron = neuron_of(p),
+      {.neuron = balanced_neuron(p),
        .jump_mv = p.real("j_mv"),
        .relative_inhibition = p.real("g"),
        .excitatory_in_degree = static_cast<double>(in_degree(p, "num_excitatory")),
@@ -165,7 +165,7 @@ class SpikingBalance final : public Experiment {
     for (std::size_t i = 0; i < trials.size(); ++i) {
       auto const& p = trials[i].parameters;
       validate(p);
-      auto const spec = network_spec(p);
+      auto const spec = balanced_network(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_balance"),
                       {.dt_ms = p.real("dt_ms")}, context.deadline);
       run_spiking(context, p, spec, network, outcomes[i]);
@@ -179,7 +179,7 @@ class SpikingBalance final : public Experiment {
   static constexpr double max_poisson_events = 1000.0;  // of PoissonCounts
 };
 
-RegisterExperiment<SpikingBalance> const registered;
+RegisterExperiment<SpikingBalance> const registered_spiking_balance;
 
 }  // namespace
 

@@ -16,7 +16,7 @@ double highest_weight(Parameters const& p) {
   return p.real("stdp_highest") * p.real("w_excitatory_mv");
 }
 
-LifCurrent neuron_of(Parameters const& p) {
+LifCurrent cuba_neuron(Parameters const& p) {
   return {.tau_m_ms = p.real("tau_ms"),
           .tau_excitatory_ms = p.real("tau_excitatory_ms"),
           .tau_inhibitory_ms = p.real("tau_inhibitory_ms"),
@@ -38,9 +38,9 @@ SynapseModel excitatory_synapse(Parameters const& p) {
 }
 
 /// The first connection is from excitatory to excitatory neurons.
-NetworkSpec network_spec(Parameters const& p) {
+NetworkSpec cuba_network(Parameters const& p) {
   NetworkSpec net;
-  auto const neuron = neuron_of(p);
+  auto const neuron = cuba_neuron(p);
   UniformState const start{0, neuron.reset_mv, neuron.threshold_mv};
   auto const excitatory =
       net.add_population("excitatory", p.count("num_excitatory"), neuron, {start});
@@ -188,7 +188,7 @@ class SpikingCuba final : public Experiment {
     for (std::size_t i = 0; i < trials.size(); ++i) {
       auto const& p = trials[i].parameters;
       validate(p);
-      auto const spec = network_spec(p);
+      auto const spec = cuba_network(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_cuba"),
                       {.dt_ms = p.real("dt_ms")}, context.deadline);
       run_spiking(context, p, spec, network, outcomes[i]);
@@ -210,7 +210,7 @@ class SpikingCuba final : public Experiment {
   }
 };
 
-RegisterExperiment<SpikingCuba> const registered;
+RegisterExperiment<SpikingCuba> const registered_spiking_cuba;
 
 }  // namespace
 

@@ -64,18 +64,18 @@ bool has_fired(Spikes const& spikes, std::uint32_t neuron) {
 }
 
 /// The rewarded synapse's weight at regular times, and all weights at the last of them.
-struct Course {
+struct RewardCourse {
   std::vector<double> target;
   WeightSummary last;
   double seconds_to_maximum = 0.0;
 };
 
 /// Collective; the same on all ranks.
-Course run_and_sample(TrialContext const& context, Parameters const& p, Network& network,
-                      Network::Observer const& observer) {
+RewardCourse run_and_sample(TrialContext const& context, Parameters const& p, Network& network,
+                            Network::Observer const& observer) {
   double const sample_s = p.real("sample_s");
   auto const num_samples = static_cast<std::size_t>(std::lround(p.real("seconds") / sample_s));
-  Course course;
+  RewardCourse course;
   course.seconds_to_maximum = p.real("seconds");
   bool is_reached = false;
   while (course.target.size() < num_samples) {
@@ -191,7 +191,7 @@ class SpikingReward final : public Experiment {
   }
 };
 
-RegisterExperiment<SpikingReward> const registered;
+RegisterExperiment<SpikingReward> const registered_spiking_reward;
 
 }  // namespace
 

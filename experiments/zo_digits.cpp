@@ -285,7 +285,7 @@ std::vector<ParameterSpec> ZoDigits::parameters() const {
   return specs;
 }
 
-RegisterExperiment<ZoDigits> const registered;
+RegisterExperiment<ZoDigits> const registered_zo_digits;
 
 }  // namespace
 

@@ -18,12 +18,12 @@ bool are_equal(double a, double b) {
   return a == b || (std::isnan(a) && std::isnan(b));
 }
 
-struct Kind {
+struct NamedShaping {
   std::string_view name;
   Shaping shape;
 };
 
-constexpr Kind kinds[] = {
+constexpr NamedShaping shapings[] = {
     {"centred_ranks", centred_ranks},
     {"none", [](Ranking const& r) { return finite_fitness(r.fitness); }},
     {"utilities",
@@ -87,13 +87,13 @@ std::vector<double> z_scores(std::span<double const> fitness) {
 
 std::vector<std::string> shaping_names() {
   std::vector<std::string> names;
-  for (auto const& kind : kinds) names.emplace_back(kind.name);
+  for (auto const& kind : shapings) names.emplace_back(kind.name);
   return names;
 }
 
 Shaping find_shaping(std::string_view name) {
-  auto const* const kind = std::ranges::find(kinds, name, &Kind::name);
-  if (kind != std::end(kinds)) return kind->shape;
+  auto const* const kind = std::ranges::find(shapings, name, &NamedShaping::name);
+  if (kind != std::end(shapings)) return kind->shape;
   auto const names = shaping_names();
   throw UserError("there is no fitness shaping " + in_quotes(name) + did_you_mean(name, names) +
                   " (shapings: " + joined(names, ", ") + ")");

@@ -46,7 +46,7 @@ class GridSearch : public Design {
   }
 };
 
-RegisterSearcher const registered({
+RegisterSearcher const registered_grid({
     .name = "grid",
     .summary = "every combination of the dimensions' values, the last dimension fastest",
     .source = "full factorial design",

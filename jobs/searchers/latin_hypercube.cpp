@@ -69,7 +69,7 @@ class LatinHypercube : public Design {
   std::vector<Permutation> permutations_;
 };
 
-RegisterSearcher const registered({
+RegisterSearcher const registered_latin_hypercube({
     .name = "latin_hypercube",
     .summary = "one point in every stratum of every dimension; the number of trials is part of it",
     .source = "McKay, Beckman and Conover 1979, doi 10.2307/1268522",

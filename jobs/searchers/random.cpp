@@ -20,7 +20,7 @@ class RandomSearch : public Design {
   Key key_;
 };
 
-RegisterSearcher const registered({
+RegisterSearcher const registered_random({
     .name = "random",
     .summary = "independent points, each dimension by its distribution",
     .source = "Bergstra and Bengio 2012, JMLR 13:281",

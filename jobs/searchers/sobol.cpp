@@ -90,7 +90,7 @@ class SobolSearch : public Design {
   std::vector<std::uint32_t> seeds_;
 };
 
-RegisterSearcher const registered({
+RegisterSearcher const registered_sobol({
     .name = "sobol",
     .summary = "evenly spread points of Sobol's sequence; best with a power of two",
     .source = "Joe and Kuo 2008, doi 10.1137/070709359",

@@ -60,7 +60,7 @@ class Ars final : public GradientStrategy {
   std::size_t num_top_;
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_ars({
     .name = "ars",
     .summary = "augmented random search: rewards of the best directions, over their deviation",
     .source = "Mania, Guy & Recht 2018, arXiv 1803.07055, algorithm 2",

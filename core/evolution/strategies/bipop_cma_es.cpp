@@ -55,7 +55,7 @@ class Bipop final : public Restarts {
   bool is_small_ = false;
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_bipop_cma_es({
     .name = "bipop_cma_es",
     .summary = "CMA-ES that restarts with growing populations and, in between, with small ones",
     .source = "Hansen 2009, doi 10.1145/1570256.1570333",

@@ -97,20 +97,20 @@ class FullCovariance {
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver_;
 };
 
-std::unique_ptr<EvolutionStrategy> make(StrategySettings const& settings) {
+std::unique_ptr<EvolutionStrategy> make_cma(StrategySettings const& settings) {
   check(settings);
   std::size_t const n = settings.start.size();
   std::size_t const size = resolved_population_size(settings);
   return std::make_unique<CmaEs<FullCovariance>>(settings, cma_constants(n, size, settings.active));
 }
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_cma_es({
     .name = "cma_es",
     .summary = "adapts mean, step and the whole covariance matrix; one run",
     .source = "Hansen 2016, arXiv 1604.00772; Jastrebski & Arnold 2006, doi "
               "10.1109/CEC.2006.1688662 (active)",
     .num_matrices = 4,
-    .make = make,
+    .make = make_cma,
 });
 
 }  // namespace

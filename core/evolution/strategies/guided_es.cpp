@@ -98,7 +98,7 @@ class GuidedEs final : public GradientStrategy {
   std::vector<double> basis_;                    // [independent ones, dimension]
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_guided_es({
     .name = "guided_es",
     .summary = "mirrored members, half of whose noise is in the subspace of gradients from "
                "elsewhere (`guide`)",

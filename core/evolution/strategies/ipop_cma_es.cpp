@@ -20,7 +20,7 @@ class Ipop final : public Restarts {
   void exchange_plan(StateArchive&) override {}
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_ipop_cma_es({
     .name = "ipop_cma_es",
     .summary = "CMA-ES that restarts up to 9 times, each time with twice the population",
     .source = "Auger & Hansen 2005, doi 10.1109/CEC.2005.1554902",

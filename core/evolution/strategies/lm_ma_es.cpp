@@ -111,7 +111,7 @@ class LmMaEs final : public EvolutionStrategy {
   Vector noise_sum_;
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_lm_ma_es({
     .name = "lm_ma_es",
     .summary =
         "limited-memory matrix adaptation: 4 + 3 ln(dimension) directions, for large dimensions",

@@ -21,7 +21,7 @@ class Nres final : public GradientStrategy {
   }
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_nres({
     .name = "nres",
     .summary = "noise-reuse evolution strategy: one perturbation for all windows of an episode",
     .source = "Li et al. 2023, arXiv 2304.12180, algorithm 3",

@@ -20,7 +20,7 @@ class OpenAiEs final : public GradientStrategy {
   }
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_open_ai_es({
     .name = "open_ai_es",
     .summary = "steps of an optimiser along the gradient estimated from ranks of mirrored members",
     .source = "Salimans et al. 2017, arXiv 1703.03864, algorithm 2, and its code",

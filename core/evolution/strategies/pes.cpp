@@ -34,7 +34,7 @@ class Pes final : public GradientStrategy {
   }
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_pes({
     .name = "pes",
     .summary = "persistent evolution strategy: unbiased gradients of problems unrolled in windows",
     .source = "Vicol, Metz & Sohl-Dickstein 2021, arXiv 2112.13835, algorithm 2",

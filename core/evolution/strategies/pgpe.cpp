@@ -92,7 +92,7 @@ class Pgpe final : public GradientStrategy {
   std::vector<double> squares_;  // kept for its memory only
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_pgpe({
     .name = "pgpe",
     .summary = "mirrored members with a step a coordinate, which is learnt; steps of the mean by "
                "ClipUp",

@@ -49,7 +49,7 @@ class DiagonalCovariance {
   Eigen::ArrayXd growth_;  // kept for its memory only
 };
 
-std::unique_ptr<EvolutionStrategy> make(StrategySettings const& settings) {
+std::unique_ptr<EvolutionStrategy> make_sep(StrategySettings const& settings) {
   check(settings);
   std::size_t const n = settings.start.size();
   std::size_t const size = resolved_population_size(settings);
@@ -58,12 +58,12 @@ std::unique_ptr<EvolutionStrategy> make(StrategySettings const& settings) {
       settings, cma_constants(n, size, settings.active, factor));
 }
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_sep_cma_es({
     .name = "sep_cma_es",
     .summary = "CMA-ES with a diagonal covariance matrix, which it learns faster",
     .source = "Ros & Hansen 2008, doi 10.1007/978-3-540-87700-4_30",
     .num_matrices = 0,
-    .make = make,
+    .make = make_sep,
 });
 
 }  // namespace

@@ -129,7 +129,7 @@ class SimpleGa final : public EvolutionStrategy {
   std::vector<Lineage> parents_;  // of the present generation, best first
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_simple_ga({
     .name = "simple_ga",
     .summary = "genetic algorithm of mutation, truncation and an elite",
     .source = "Such et al. 2017, arXiv 1712.06567, algorithm 1",

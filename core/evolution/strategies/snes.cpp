@@ -65,7 +65,7 @@ class Snes final : public EvolutionStrategy {
   Vector noise_, sum_, sum_squares_;  // kept for their memory only
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_snes({
     .name = "snes",
     .summary = "separable natural evolution strategy: a step a coordinate, linear in memory",
     .source = "Wierstra et al. 2014, JMLR 15:949, algorithm 6",

@@ -95,7 +95,7 @@ class Xnes final : public EvolutionStrategy {
   Eigen::SelfAdjointEigenSolver<Matrix> solver_;
 };
 
-RegisterStrategy const registered({
+RegisterStrategy const registered_xnes({
     .name = "xnes",
     .summary = "exponential natural evolution strategy: a whole covariance matrix",
     .source = "Glasmachers et al. 2010, doi 10.1145/1830483.1830557; Wierstra et al. 2014, JMLR "

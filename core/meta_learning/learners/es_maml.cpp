@@ -102,7 +102,7 @@ std::vector<double> EsMaml::evaluate_pairs(ExecutionSpace const& space,
   return means;
 }
 
-RegisterMetaLearner const registered({
+RegisterMetaLearner const registered_es_maml({
     .name = "es_maml",
     .summary = "estimates MAML's gradient from losses after adaptation alone",
     .source = "Song et al. 2020, arXiv:1910.01215, algorithm 3",

@@ -55,7 +55,7 @@ class Reptile final : public MetaLearner {
   Genomes<double> adapted_, gradient_;
 };
 
-RegisterMetaLearner const registered({
+RegisterMetaLearner const registered_reptile({
     .name = "reptile",
     .summary = "moves towards parameters that descent has adapted",
     .source =

@@ -17,7 +17,7 @@ class Backprop final : public ZerothOrderMethod {
   }
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_backprop({
     .name = "backprop",
     .summary = "stochastic gradient descent by backpropagation, which the others are measured by",
     .source = "Rumelhart, Hinton & Williams 1986, Nature 323:533",

@@ -21,7 +21,7 @@ class ForwardGradient final : public ZerothOrderMethod {
   }
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_forward_gradient({
     .name = "forward_gradient",
     .summary = "descent along exact derivatives in random directions",
     .source = "Baydin et al. 2022, arXiv:2202.08587, algorithm 1",

@@ -46,7 +46,7 @@ class Mezo final : public ZerothOrderMethod {
   std::vector<double> slopes_;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_mezo({
     .name = "mezo",
     .summary = "differences in place, along directions that are regenerated from their seeds",
     .source = "Malladi et al. 2023, NeurIPS, arXiv:2305.17333, algorithms 1 and 2",

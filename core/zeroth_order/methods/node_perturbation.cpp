@@ -21,7 +21,7 @@ class NodePerturbation final : public ZerothOrderMethod {
   }
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_node_perturbation({
     .name = "node_perturbation",
     .summary = "weights follow noise on the units, its effect on the loss, and their inputs",
     .source = "Williams 1992, Machine Learning 8:229; Werfel, Xie & Seung 2005",

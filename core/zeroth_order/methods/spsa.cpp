@@ -28,7 +28,7 @@ class Spsa final : public ZerothOrderMethod {
   SpsaGains gains_;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_spsa({
     .name = "spsa",
     .summary = "central differences along signs, with decaying steps and widths",
     .source = "Spall 1992, IEEE Trans. Automat. Contr. 37:332; gains: Spall 1998",

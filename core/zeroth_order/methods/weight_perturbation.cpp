@@ -32,7 +32,7 @@ class WeightPerturbation final : public ZerothOrderMethod {
   double rate_, baseline_ = 0.0;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_weight_perturbation({
     .name = "weight_perturbation",
     .summary = "weights follow their noise and the loss's difference from a baseline",
     .source = "Flaxman, Kalai & McMahan 2005, SODA; others' mean: Kool, van Hoof & Welling 2019",

@@ -35,7 +35,7 @@ class ZoAdaMM final : public ZerothOrderMethod {
   std::vector<double> mean_, square_, largest_;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_zo_adamm({
     .name = "zo_adamm",
     .summary = "AMSGrad on an estimate from differences",
     .source = "Chen et al. 2019, NeurIPS, arXiv:1910.06513, algorithm 1",

@@ -24,7 +24,7 @@ class ZoCoordinates final : public ZerothOrderMethod {
   std::size_t num_;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_zo_coordinates({
     .name = "zo_coordinates",
     .summary = "descent along forward differences of randomly chosen coordinates",
     .source = "Lian et al. 2016, NeurIPS, arXiv:1606.00498",

@@ -18,7 +18,7 @@ class ZoSgd final : public ZerothOrderMethod {
   }
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_zo_sgd({
     .name = "zo_sgd",
     .summary = "gradient descent on differences along random directions",
     .source = "Ghadimi & Lan 2013, SIAM J. Optim. 23:2341, algorithm RSGF",

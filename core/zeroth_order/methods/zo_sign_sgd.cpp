@@ -23,7 +23,7 @@ class ZoSignSgd final : public ZerothOrderMethod {
   }
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_zo_sign_sgd({
     .name = "zo_sign_sgd",
     .summary = "steps along the signs of an estimate from differences",
     .source = "Liu, Chen, Chen & Hong 2019, ICLR, algorithm 1",

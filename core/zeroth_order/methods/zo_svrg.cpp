@@ -47,7 +47,7 @@ class ZoSvrg final : public ZerothOrderMethod {
   std::vector<double> snapshot_, at_snapshot_, all_;
 };
 
-RegisterMethod const registered({
+RegisterMethod const registered_zo_svrg({
     .name = "zo_svrg",
     .summary = "descent with the variance that batches bring reduced by a snapshot's estimate",
     .source = "Liu et al. 2018, NeurIPS, arXiv:1805.10367, algorithm 2",

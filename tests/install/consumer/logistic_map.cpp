@@ -32,6 +32,6 @@ class LogisticMap final : public Experiment {
   }
 };
 
-RegisterExperiment<LogisticMap> const registered;
+RegisterExperiment<LogisticMap> const registered_logistic_map;
 
 }  // namespace

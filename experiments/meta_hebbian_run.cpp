@@ -1,0 +1,155 @@
+#include "experiments/meta_hebbian_run.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "experiments/meta_hebbian_clusters.hpp"
+
+namespace engram {
+
+namespace {
+
+/// A curve with a point a test.
+struct Course {
+  std::vector<double> generation, mean, population_mean, population_best;
+  ControlTest last{};
+  double best = -std::numeric_limits<double>::infinity();
+  double generations_to_solve = 0.0;
+  bool is_solved = false;
+
+  void add(double at, ControlGeneration const& members, ControlTest const& test, double target) {
+    generation.push_back(at);
+    mean.push_back(test.mean);
+    population_mean.push_back(members.mean);
+    population_best.push_back(members.best);
+    last = test;
+    best = std::max(best, test.mean);
+    if (is_solved) return;
+    generations_to_solve = at;
+    is_solved = test.mean >= target;
+  }
+};
+
+Course evolve(HebbianEvolution& evolution, Parameters const& p, double target,
+              std::uint64_t num_generations) {
+  Course course;
+  auto const& strategy = evolution.strategy();
+  for (bool goes_on = true; goes_on;) {
+    auto const members = evolution.run_generation();
+    goes_on = strategy.generation() < num_generations && strategy.stop_reason().empty();
+    if (goes_on && strategy.generation() % p.count("test_every") != 0) continue;
+    course.add(static_cast<double>(strategy.generation()), members, evolution.test(), target);
+    goes_on = goes_on && !(course.is_solved && p.boolean("stop_when_solved"));
+  }
+  return course;
+}
+
+std::vector<double> random_start(std::size_t dimension, double deviation, Key key) {
+  std::vector<double> start(dimension);
+  Random const random(key);
+  for (std::size_t i = 0; i < dimension; ++i) start[i] = deviation * random.normal(i);
+  return start;
+}
+
+/// All ranks of the group end, or none.
+void check_together(TrialContext const& context) {
+  if (context.group.size() == 1) return context.deadline.check();
+  unsigned char const mine = context.deadline.passed() ? 1 : 0;
+  std::vector<unsigned char> all(static_cast<std::size_t>(context.group.size()));
+  context.group.all_gather<unsigned char>({&mine, 1}, all);
+  if (std::ranges::find(all, 1) != all.end()) context.deadline.exceeded();
+}
+
+Array to_array(std::string name, std::vector<std::uint64_t> shape, auto const& values) {
+  return {std::move(name), std::move(shape), {values.begin(), values.end()}};
+}
+
+}  // namespace
+
+MetaHebbianRun::MetaHebbianRun(TrialContext const& context, Trial const& trial, Outcome& outcome)
+    : context_(context),
+      p_(trial.parameters),
+      key_(Key(Seed(trial.seed)).stream("meta_hebbian")),
+      problem_(make_plastic_problem(p_)),
+      synapses_(synapse_genome(p_, problem_->shape().num_parameters())),
+      outcome_(outcome) {}
+
+std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generations) {
+  HebbianEvolution evolution(
+      context_, p_, *problem_, synapses_,
+      random_start(synapses_.dimension(), p_.real("start_deviation"), key_.stream("start")),
+      key_.stream("evolution"));
+  auto const course = evolve(evolution, p_, problem_->target(), num_generations);
+  auto const& strategy = evolution.strategy();
+  last_episodes_ = evolution.test_episodes();
+  outcome_.metrics = {course.last.mean,
+                      test_again(PlasticNets(problem_->shape(), 1, {})),
+                      course.generations_to_solve,
+                      course.is_solved ? 1.0 : 0.0,
+                      course.best,
+                      course.last.deviation,
+                      static_cast<double>(strategy.generation()),
+                      evolution.episodes(),
+                      evolution.steps(),
+                      static_cast<double>(strategy.num_nan())};
+  outcome_.series = {{"generation", course.generation},
+                     {"return_mean", course.mean},
+                     {"population_mean", course.population_mean},
+                     {"population_best", course.population_best}};
+  warn(evolution);
+  record("genome", strategy.mean());
+  return {strategy.mean().begin(), strategy.mean().end()};
+}
+
+void MetaHebbianRun::merge(std::vector<double> const& genome, std::uint64_t num_generations) {
+  auto clusters = k_means(genome, synapses_.num_groups, p_.count("clusters"),
+                          key_.stream("clusters"), [this] { check_together(context_); });
+  auto const num_clusters = clusters.sizes.size();
+  outcome_.arrays.push_back(to_array(
+      "cluster_centres", {genome.size() / synapses_.num_groups, num_clusters}, clusters.centres));
+  outcome_.arrays.push_back(to_array("cluster_sizes", {num_clusters}, clusters.sizes));
+  outcome_.arrays.push_back(
+      to_array("cluster_of_synapse", {clusters.of_point.size()}, clusters.of_point));
+  synapses_.num_groups = num_clusters;
+  synapses_.group_of_synapse = std::move(clusters.of_point);
+  PlasticNets net(problem_->shape(), 1, synapses_.parts());
+  synapses_.set(net, 0, clusters.centres);
+  net.upload();
+  double const merged = test_again(net);
+  HebbianEvolution evolution(context_, p_, *problem_, synapses_, std::move(clusters.centres),
+                             key_.stream("merged"));
+  Course course;
+  if (num_generations > 0) course = evolve(evolution, p_, problem_->target(), num_generations);
+  outcome_.metrics.push_back(merged);
+  outcome_.metrics.push_back(num_generations > 0 ? course.last.mean : merged);
+  course.generation.insert(course.generation.begin(), 0.0);
+  course.mean.insert(course.mean.begin(), merged);
+  outcome_.series.push_back({"merged_generation", course.generation});
+  outcome_.series.push_back({"merged_return_mean", course.mean});
+  warn(evolution);
+  record("merged_genome", evolution.strategy().mean());
+}
+
+double MetaHebbianRun::test_again(PlasticNets const& net) const {
+  return test_net(context_, *problem_, net, last_episodes_, p_.count("test_episodes")).mean;
+}
+
+void MetaHebbianRun::record(std::string const& name, std::span<double const> genome) {
+  if (!p_.boolean("record_genomes")) return;
+  outcome_.arrays.push_back(
+      to_array(name, {synapses_.numbers_of_synapse(), synapses_.num_groups}, genome));
+}
+
+void MetaHebbianRun::warn(HebbianEvolution const& evolution) {
+  auto const& strategy = evolution.strategy();
+  if (strategy.num_nan() > 0)
+    outcome_.warnings.push_back(std::to_string(strategy.num_nan()) + " of " +
+                                std::to_string(strategy.evaluations()) +
+                                " members had no finite fitness: " + evolution.failure());
+  if (!strategy.stop_reason().empty())
+    outcome_.warnings.push_back("the strategy ended by itself: " +
+                                std::string(strategy.stop_reason()));
+}
+
+}  // namespace engram

@@ -1,0 +1,179 @@
+#include "experiments/meta_hebbian_training.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <stdexcept>
+#include <utility>
+
+#include "core/evolution/members.hpp"
+#include "experiments/strategy_parameters.hpp"
+
+namespace engram {
+
+namespace {
+
+constexpr std::size_t test_block = 8;    // episodes that go through a kernel's lanes together
+constexpr std::size_t record_width = 3;  // fitness, return, steps
+
+/// Members for some milliseconds of work, by the time that a step takes.
+int members_at_a_time(PlasticProblem const& problem, double num_episodes) {
+  double const step_s = 1e-7 + 2e-9 * static_cast<double>(problem.shape().num_parameters());
+  double const member_s = step_s * num_episodes * problem.max_steps();
+  return static_cast<int>(std::clamp(5e-3 / member_s, 1.0, 1024.0));
+}
+
+StrategySettings settings_of(Parameters const& p, std::vector<double> start, Key key,
+                             Communicator const& group) {
+  StrategySettings settings;
+  settings.start = std::move(start);
+  settings.step = p.real("step");
+  settings.key = key;
+  settings.group = group;
+  if (p.text("optimizer") != "own") settings.gradient.optimizer = p.text("optimizer");
+  return settings;
+}
+
+double mean_square(std::span<double const> values) {
+  double const sum = std::inner_product(values.begin(), values.end(), values.begin(), 0.0);
+  return sum / static_cast<double>(values.size());
+}
+
+}  // namespace
+
+std::size_t SynapseGenome::numbers_of_synapse() const {
+  switch (kind) {
+    case Kind::weights:
+      return 1;
+    case Kind::rules:
+      return 4;
+    default:
+      return 5;
+  }
+}
+
+PlasticNets::Parts SynapseGenome::parts() const {
+  return {.rules = kind != Kind::weights, .weights = kind == Kind::weights};
+}
+
+void SynapseGenome::set(PlasticNets& nets, int i_member, std::span<double const> genome) const {
+  std::vector<double> numbers;
+  for (std::size_t c = 0; c < numbers_of_synapse(); ++c)
+    for (std::size_t const group : group_of_synapse)
+      numbers.push_back(genome[c * num_groups + group]);
+  if (kind == Kind::weights) return nets.set_weights(i_member, numbers);
+  if (kind == Kind::rules) numbers.insert(numbers.end(), group_of_synapse.size(), rate);
+  nets.set_rules(i_member, numbers);
+}
+
+SynapseGenome synapse_genome(Parameters const& p, std::size_t num_synapses) {
+  using Kind = SynapseGenome::Kind;
+  SynapseGenome genome;
+  genome.kind = p.text("evolve") == "weights"
+                    ? Kind::weights
+                    : (p.text("evolve") == "rules" ? Kind::rules : Kind::rules_and_rates);
+  genome.rate = p.real("hebbian_rate");
+  genome.num_groups = num_synapses;
+  genome.group_of_synapse.resize(num_synapses);
+  std::iota(genome.group_of_synapse.begin(), genome.group_of_synapse.end(), std::size_t{0});
+  return genome;
+}
+
+ControlTest test_net(TrialContext const& context, PlasticProblem const& problem,
+                     PlasticNets const& net, EpisodeRange const& episodes,
+                     std::size_t num_episodes) {
+  auto const run_block = [&](auto blocks, auto to) {
+    std::size_t const begin = blocks[0] * test_block;
+    std::size_t const count = std::min(test_block, num_episodes - begin);
+    RolloutResult const result(1, static_cast<int>(count));
+    problem.run(context.space, net, {episodes.key, episodes.first + begin}, result);
+    std::ranges::copy(episode_returns(context.space, result), to.begin());
+  };
+  auto const gathered =
+      evaluate_members(context.group, {(num_episodes + test_block - 1) / test_block, test_block, 1},
+                       context.deadline, run_block);
+  if (gathered.num_thrown > 0) throw std::runtime_error(gathered.reason);
+  auto const returns = std::span(gathered.values).first(num_episodes);
+  double mean = 0.0, sum_squares = 0.0;
+  for (std::size_t i = 0; i < returns.size(); ++i)
+    add_to_moments(static_cast<double>(i + 1), returns[i], mean, sum_squares);
+  if (!std::isfinite(mean)) throw std::runtime_error("a net that was tested has no finite return");
+  auto const n = static_cast<double>(returns.size());
+  return {mean, n > 1.0 ? std::sqrt(sum_squares / (n - 1.0)) : 0.0};
+}
+
+HebbianEvolution::HebbianEvolution(TrialContext const& context, Parameters const& p,
+                                   PlasticProblem const& problem, SynapseGenome genome,
+                                   std::vector<double> start, Key key)
+    : context_(context),
+      problem_(problem),
+      synapses_(std::move(genome)),
+      key_(key),
+      strategy_(make_strategy(p, settings_of(p, std::move(start), key, context.group))),
+      num_episodes_(static_cast<int>(p.integer("episodes"))),
+      num_test_episodes_(p.count("test_episodes")),
+      penalty_(p.real("penalty")),
+      members_(problem.shape(), members_at_a_time(problem, num_episodes_), synapses_.parts()),
+      centre_(problem.shape(), 1, synapses_.parts()),
+      genome_(strategy_->dimension()) {}
+
+/// All members have the same episodes, which are new in each generation, and in them nets that are
+/// to learn begin with the same weights: what differs is the genome alone.
+void HebbianEvolution::evaluate(std::span<std::size_t const> members, std::span<double> records) {
+  std::vector<double> penalties;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    strategy_->genome(members[i], genome_);
+    synapses_.set(members_, static_cast<int>(i), genome_);
+    penalties.push_back(penalty_ * mean_square(genome_));
+  }
+  members_.upload();
+  RolloutResult const result(static_cast<int>(members.size()), num_episodes_);
+  auto const first = strategy_->generation() * static_cast<std::uint64_t>(num_episodes_);
+  problem_.run(context_.space, members_, {key_.stream("training"), first}, result);
+  auto const returns = mean_returns(context_.space, result);
+  auto const steps = member_steps(context_.space, result);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::array<double, record_width> const record = {returns[i] - penalties[i], returns[i],
+                                                     static_cast<double>(steps[i])};
+    std::ranges::copy(record, records.begin() + static_cast<std::ptrdiff_t>(i * record_width));
+  }
+}
+
+ControlGeneration HebbianEvolution::run_generation() {
+  std::size_t const num_members = strategy_->population_size();
+  auto const gathered = evaluate_members(
+      context_.group, {num_members, record_width, static_cast<std::size_t>(members_.num_members())},
+      context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
+  std::vector<double> fitness(num_members);
+  double sum = 0.0, num_finite = 0.0, best = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < num_members; ++i) {
+    double const* const record = &gathered.values[i * record_width];
+    steps_ += record[2];
+    fitness[i] = std::isfinite(record[0]) ? record[0] : std::numeric_limits<double>::quiet_NaN();
+    if (!std::isfinite(record[0])) continue;
+    sum += record[1];
+    num_finite += 1.0;
+    best = std::max(best, record[1]);
+  }
+  if (num_finite < static_cast<double>(num_members) && failure_.empty())
+    failure_ = gathered.num_thrown > 0 ? gathered.reason : "outputs, rewards or rules overflow";
+  if (num_finite == 0.0)
+    throw std::runtime_error("no member of generation " + std::to_string(strategy_->generation()) +
+                             " has a finite fitness: " + failure_);
+  strategy_->tell(fitness);
+  return {sum / num_finite, best};
+}
+
+EpisodeRange HebbianEvolution::test_episodes() const {
+  return {key_.stream("test"), strategy_->generation() * num_test_episodes_};
+}
+
+ControlTest HebbianEvolution::test() {
+  synapses_.set(centre_, 0, strategy_->mean());
+  centre_.upload();
+  return test_net(context_, problem_, centre_, test_episodes(), num_test_episodes_);
+}
+
+}  // namespace engram
