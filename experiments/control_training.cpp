@@ -12,8 +12,6 @@ namespace engram {
 
 namespace {
 
-constexpr std::size_t test_block = 8;  // episodes that go through a kernel's lanes together
-
 /// Members for some milliseconds of work, by the time that a step takes.
 int members_at_a_time(ControlProblem const& problem, double num_episodes) {
   double const step_s = 5e-8 + 5e-11 * static_cast<double>(problem.shape().packed_size());
@@ -115,32 +113,15 @@ ControlGeneration ControlTraining::run_generation() {
   return {sum / num_finite, best};
 }
 
-/// On episodes that are new each time, in blocks that are spread over ranks.
 ControlTest ControlTraining::test() {
   centre_.set(0, strategy_->mean());
   centre_.upload();
-  auto const first = strategy_->generation() * num_test_episodes_;
-  auto const run_block = [&](auto blocks, auto returns) {
-    std::size_t const begin = blocks[0] * test_block;
-    std::size_t const count = std::min(test_block, num_test_episodes_ - begin);
-    RolloutResult const result(1, static_cast<int>(count));
-    problem_->run(context_.space, centre_, moments_, {key_.stream("test"), first + begin}, result);
-    auto const of_episodes = episode_returns(context_.space, result);
-    std::ranges::copy(of_episodes, returns.begin());
-  };
-  auto const gathered = evaluate_members(
-      context_.group, {(num_test_episodes_ + test_block - 1) / test_block, test_block, 1},
-      context_.deadline, run_block);
-  if (gathered.num_thrown > 0) throw std::runtime_error(gathered.reason);
-  auto const returns = std::span(gathered.values).first(num_test_episodes_);
-  double mean = 0.0, sum_squares = 0.0;
-  for (std::size_t i = 0; i < returns.size(); ++i)
-    add_to_moments(static_cast<double>(i + 1), returns[i], mean, sum_squares);
-  if (!std::isfinite(mean))
-    throw std::runtime_error("the centre of generation " + std::to_string(strategy_->generation()) +
-                             " has no finite return");
-  auto const n = static_cast<double>(returns.size());
-  return {mean, n > 1.0 ? std::sqrt(sum_squares / (n - 1.0)) : 0.0};
+  auto const before = strategy_->generation() * num_test_episodes_;
+  return test_policy(context_, num_test_episodes_,
+                     [&](std::size_t first, RolloutResult const& result) {
+                       problem_->run(context_.space, centre_, moments_,
+                                     {key_.stream("test"), before + first}, result);
+                     });
 }
 
 }  // namespace engram

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/evolution/strategy.hpp"
+#include "experiments/control_course.hpp"
 #include "experiments/control_problem.hpp"
 #include "experiments/experiment.hpp"
 
@@ -14,16 +15,6 @@ namespace engram {
 
 /// Where the weights of a policy's layers are in its genome.
 std::vector<MatrixBlock> weight_matrices(PolicyShape const& shape);
-
-/// What the members of a generation got.
-struct ControlGeneration {
-  double mean, best;  ///< of finite returns
-};
-
-/// Mean return of the centre.
-struct ControlTest {
-  double mean, deviation;  ///< over episodes
-};
 
 /// Trains policies on a control task by an evolution strategy. Members are spread over the ranks of
 /// the context's group, which exchange returns and moments of observations and never genomes.

@@ -18,40 +18,6 @@ namespace engram {
 
 namespace {
 
-/// Curves with a point a test.
-struct Course {
-  std::vector<double> episodes, mean, population_mean, population_best;
-  ControlTest last{};
-  double best = -std::numeric_limits<double>::infinity();
-  double episodes_to_solve = 0.0;
-  bool is_solved = false;
-
-  void add(ControlTraining const& training, ControlGeneration const& generation,
-           ControlTest const& test) {
-    episodes.push_back(training.episodes());
-    mean.push_back(test.mean);
-    population_mean.push_back(generation.mean);
-    population_best.push_back(generation.best);
-    last = test;
-    best = std::max(best, test.mean);
-    if (is_solved) return;
-    episodes_to_solve = training.episodes();
-    is_solved = test.mean >= training.problem().target();
-  }
-};
-
-Course train(ControlTraining& training, Parameters const& p, double max_episodes) {
-  Course course;
-  for (bool goes_on = true; goes_on;) {
-    auto const generation = training.run_generation();
-    goes_on = training.episodes() < max_episodes && training.strategy().stop_reason().empty();
-    if (goes_on && training.strategy().generation() % p.count("test_every") != 0) continue;
-    course.add(training, generation, training.test());
-    goes_on = goes_on && !(course.is_solved && p.boolean("stop_when_solved"));
-  }
-  return course;
-}
-
 void record_policy(ControlTraining const& training, Outcome& outcome) {
   auto const centre = training.strategy().mean();
   outcome.arrays.push_back({"policy", {centre.size()}, {centre.begin(), centre.end()}});
@@ -71,25 +37,19 @@ void evaluate_trial(TrialContext const& context, Trial const& trial, Outcome& ou
   auto const& p = trial.parameters;
   double const max_episodes = trial.budget * static_cast<double>(p.integer("max_episodes"));
   ControlTraining training(context, p, Key(Seed(trial.seed)).stream("es_control"));
-  auto const course = train(training, p, max_episodes);
+  auto const course = follow(training, p, training.problem().target(), max_episodes,
+                             [&] { return training.episodes(); });
   auto const& strategy = training.strategy();
-  auto const num_failed = strategy.num_nan();
   outcome.metrics = {
-      course.last.mean,    course.episodes_to_solve, course.is_solved ? 1.0 : 0.0,
-      course.best,         course.last.deviation,    static_cast<double>(strategy.generation()),
-      training.episodes(), training.steps(),         static_cast<double>(num_failed)};
-  outcome.series = {{"episodes", course.episodes},
+      course.last.mean,    course.to_solve,       course.is_solved ? 1.0 : 0.0,
+      course.best,         course.last.deviation, static_cast<double>(strategy.generation()),
+      training.episodes(), training.steps(),      static_cast<double>(strategy.num_nan())};
+  outcome.series = {{"episodes", course.at},
                     {"return_mean", course.mean},
                     {"population_mean", course.population_mean},
                     {"population_best", course.population_best}};
   if (p.boolean("record_policy")) record_policy(training, outcome);
-  if (num_failed > 0)
-    outcome.warnings.push_back(std::to_string(num_failed) + " of " +
-                               std::to_string(strategy.evaluations()) +
-                               " members had no finite return: " + training.failure());
-  if (!strategy.stop_reason().empty())
-    outcome.warnings.push_back("the strategy ended by itself: " +
-                               std::string(strategy.stop_reason()));
+  warn_of(strategy, training.failure(), outcome);
 }
 
 class EsControl final : public Experiment {

@@ -63,6 +63,12 @@ class Run {
     }
     Outcome outcome;
     outcome.metrics = measure(measured_steps);
+    auto const num_failed = learner_->num_failed();
+    outcome.metrics.push_back(static_cast<double>(num_failed));
+    if (num_failed > 0)
+      outcome.warnings.push_back(std::to_string(num_failed) + " of " +
+                                 std::to_string(learner_->num_members()) +
+                                 " members had no finite loss after adaptation");
     outcome.series = std::move(curve);
     return outcome;
   }
@@ -115,6 +121,9 @@ class MetaEsReptile final : public Experiment {
       metrics.push_back({"mse_" + std::to_string(step), Direction::minimise, "1",
                          "mean squared error on new tasks after " + std::to_string(step) +
                              " steps of adaptation"});
+    metrics.push_back(
+        {"failed_members", Direction::minimise, "1",
+         "es_maml: without a finite loss after adaptation, which took the worst rank"});
     return metrics;
   }
 

@@ -188,7 +188,7 @@ std::vector<ParameterSpec> MetaHebbian::parameters() const {
   return specs;
 }
 
-RegisterExperiment<MetaHebbian> const registered;
+RegisterExperiment<MetaHebbian> const registered_meta_hebbian;
 
 }  // namespace
 

@@ -55,14 +55,14 @@ std::unique_ptr<PlasticProblem const> make(Parameters const& p, double target) {
   return std::make_unique<PlasticProblemOf<Task> const>(p, target);
 }
 
-struct NamedTask {
+struct PlasticTask {
   char const* name;
   std::unique_ptr<PlasticProblem const> (*make)(Parameters const&, double);
   double target;
 };
 
 /// Those of control_problem whose observations are real numbers.
-constexpr NamedTask tasks[] = {
+constexpr PlasticTask plastic_tasks[] = {
     {"cart_pole", make<CartPole>, 475.0},
     {"acrobot", make<Acrobot>, -100.0},
     {"mountain_car", make<MountainCar>, -110.0},
@@ -74,7 +74,7 @@ constexpr NamedTask tasks[] = {
 
 std::vector<ParameterSpec> plastic_problem_parameters() {
   std::vector<std::string> names;
-  for (auto const& task : tasks) names.emplace_back(task.name);
+  for (auto const& task : plastic_tasks) names.emplace_back(task.name);
   return {
       choice("task", "cart_pole", names).means("control task, as Gymnasium has it").from("here"),
       integer("max_steps", 0)
@@ -102,7 +102,7 @@ std::vector<ParameterSpec> plastic_problem_parameters() {
 }
 
 std::unique_ptr<PlasticProblem const> make_plastic_problem(Parameters const& p) {
-  for (auto const& task : tasks)
+  for (auto const& task : plastic_tasks)
     if (p.text("task") == task.name) return task.make(p, task.target);
   throw std::invalid_argument("there is no control task '" + p.text("task") + "'");
 }

@@ -10,39 +10,10 @@ namespace engram {
 
 namespace {
 
-/// A curve with a point a test.
-struct Course {
-  std::vector<double> generation, mean, population_mean, population_best;
-  ControlTest last{};
-  double best = -std::numeric_limits<double>::infinity();
-  double generations_to_solve = 0.0;
-  bool is_solved = false;
-
-  void add(double at, ControlGeneration const& members, ControlTest const& test, double target) {
-    generation.push_back(at);
-    mean.push_back(test.mean);
-    population_mean.push_back(members.mean);
-    population_best.push_back(members.best);
-    last = test;
-    best = std::max(best, test.mean);
-    if (is_solved) return;
-    generations_to_solve = at;
-    is_solved = test.mean >= target;
-  }
-};
-
-Course evolve(HebbianEvolution& evolution, Parameters const& p, double target,
-              std::uint64_t num_generations) {
-  Course course;
-  auto const& strategy = evolution.strategy();
-  for (bool goes_on = true; goes_on;) {
-    auto const members = evolution.run_generation();
-    goes_on = strategy.generation() < num_generations && strategy.stop_reason().empty();
-    if (goes_on && strategy.generation() % p.count("test_every") != 0) continue;
-    course.add(static_cast<double>(strategy.generation()), members, evolution.test(), target);
-    goes_on = goes_on && !(course.is_solved && p.boolean("stop_when_solved"));
-  }
-  return course;
+ControlCourse evolve(HebbianEvolution& evolution, Parameters const& p, double target,
+                     std::uint64_t num_generations) {
+  return follow(evolution, p, target, static_cast<double>(num_generations),
+                [&] { return static_cast<double>(evolution.strategy().generation()); });
 }
 
 std::vector<double> random_start(std::size_t dimension, double deviation, Key key) {
@@ -85,7 +56,7 @@ std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generation
   last_episodes_ = evolution.test_episodes();
   outcome_.metrics = {course.last.mean,
                       test_again(PlasticNets(problem_->shape(), 1, {})),
-                      course.generations_to_solve,
+                      course.to_solve,
                       course.is_solved ? 1.0 : 0.0,
                       course.best,
                       course.last.deviation,
@@ -93,11 +64,11 @@ std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generation
                       evolution.episodes(),
                       evolution.steps(),
                       static_cast<double>(strategy.num_nan())};
-  outcome_.series = {{"generation", course.generation},
+  outcome_.series = {{"generation", course.at},
                      {"return_mean", course.mean},
                      {"population_mean", course.population_mean},
                      {"population_best", course.population_best}};
-  warn(evolution);
+  warn_of(evolution.strategy(), evolution.failure(), outcome_);
   record("genome", strategy.mean());
   return {strategy.mean().begin(), strategy.mean().end()};
 }
@@ -119,37 +90,31 @@ void MetaHebbianRun::merge(std::vector<double> const& genome, std::uint64_t num_
   double const merged = test_again(net);
   HebbianEvolution evolution(context_, p_, *problem_, synapses_, std::move(clusters.centres),
                              key_.stream("merged"));
-  Course course;
+  ControlCourse course;
   if (num_generations > 0) course = evolve(evolution, p_, problem_->target(), num_generations);
   outcome_.metrics.push_back(merged);
   outcome_.metrics.push_back(num_generations > 0 ? course.last.mean : merged);
-  course.generation.insert(course.generation.begin(), 0.0);
+  course.at.insert(course.at.begin(), 0.0);
   course.mean.insert(course.mean.begin(), merged);
-  outcome_.series.push_back({"merged_generation", course.generation});
+  outcome_.series.push_back({"merged_generation", course.at});
   outcome_.series.push_back({"merged_return_mean", course.mean});
-  warn(evolution);
+  warn_of(evolution.strategy(), evolution.failure(), outcome_);
   record("merged_genome", evolution.strategy().mean());
 }
 
 double MetaHebbianRun::test_again(PlasticNets const& net) const {
-  return test_net(context_, *problem_, net, last_episodes_, p_.count("test_episodes")).mean;
+  return test_policy(context_, p_.count("test_episodes"),
+                     [&](std::size_t first, RolloutResult const& result) {
+                       problem_->run(context_.space, net,
+                                     {last_episodes_.key, last_episodes_.first + first}, result);
+                     })
+      .mean;
 }
 
 void MetaHebbianRun::record(std::string const& name, std::span<double const> genome) {
   if (!p_.boolean("record_genomes")) return;
   outcome_.arrays.push_back(
       to_array(name, {synapses_.numbers_of_synapse(), synapses_.num_groups}, genome));
-}
-
-void MetaHebbianRun::warn(HebbianEvolution const& evolution) {
-  auto const& strategy = evolution.strategy();
-  if (strategy.num_nan() > 0)
-    outcome_.warnings.push_back(std::to_string(strategy.num_nan()) + " of " +
-                                std::to_string(strategy.evaluations()) +
-                                " members had no finite fitness: " + evolution.failure());
-  if (!strategy.stop_reason().empty())
-    outcome_.warnings.push_back("the strategy ended by itself: " +
-                                std::string(strategy.stop_reason()));
 }
 
 }  // namespace engram

@@ -28,7 +28,6 @@ class MetaHebbianRun {
   /// Mean return in the episodes of the last centre's test. Collective.
   double test_again(PlasticNets const& net) const;
   void record(std::string const& name, std::span<double const> genome);
-  void warn(HebbianEvolution const& evolution);
 
   TrialContext const& context_;
   Parameters const& p_;

@@ -15,7 +15,6 @@ namespace engram {
 
 namespace {
 
-constexpr std::size_t test_block = 8;    // episodes that go through a kernel's lanes together
 constexpr std::size_t record_width = 3;  // fitness, return, steps
 
 /// Members for some milliseconds of work, by the time that a step takes.
@@ -79,29 +78,6 @@ SynapseGenome synapse_genome(Parameters const& p, std::size_t num_synapses) {
   genome.group_of_synapse.resize(num_synapses);
   std::iota(genome.group_of_synapse.begin(), genome.group_of_synapse.end(), std::size_t{0});
   return genome;
-}
-
-ControlTest test_net(TrialContext const& context, PlasticProblem const& problem,
-                     PlasticNets const& net, EpisodeRange const& episodes,
-                     std::size_t num_episodes) {
-  auto const run_block = [&](auto blocks, auto to) {
-    std::size_t const begin = blocks[0] * test_block;
-    std::size_t const count = std::min(test_block, num_episodes - begin);
-    RolloutResult const result(1, static_cast<int>(count));
-    problem.run(context.space, net, {episodes.key, episodes.first + begin}, result);
-    std::ranges::copy(episode_returns(context.space, result), to.begin());
-  };
-  auto const gathered =
-      evaluate_members(context.group, {(num_episodes + test_block - 1) / test_block, test_block, 1},
-                       context.deadline, run_block);
-  if (gathered.num_thrown > 0) throw std::runtime_error(gathered.reason);
-  auto const returns = std::span(gathered.values).first(num_episodes);
-  double mean = 0.0, sum_squares = 0.0;
-  for (std::size_t i = 0; i < returns.size(); ++i)
-    add_to_moments(static_cast<double>(i + 1), returns[i], mean, sum_squares);
-  if (!std::isfinite(mean)) throw std::runtime_error("a net that was tested has no finite return");
-  auto const n = static_cast<double>(returns.size());
-  return {mean, n > 1.0 ? std::sqrt(sum_squares / (n - 1.0)) : 0.0};
 }
 
 HebbianEvolution::HebbianEvolution(TrialContext const& context, Parameters const& p,
@@ -173,7 +149,11 @@ EpisodeRange HebbianEvolution::test_episodes() const {
 ControlTest HebbianEvolution::test() {
   synapses_.set(centre_, 0, strategy_->mean());
   centre_.upload();
-  return test_net(context_, problem_, centre_, test_episodes(), num_test_episodes_);
+  auto const episodes = test_episodes();
+  return test_policy(
+      context_, num_test_episodes_, [&](std::size_t first, RolloutResult const& result) {
+        problem_.run(context_.space, centre_, {episodes.key, episodes.first + first}, result);
+      });
 }
 
 }  // namespace engram

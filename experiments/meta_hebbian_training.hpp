@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/evolution/strategy.hpp"
-#include "experiments/control_training.hpp"
+#include "experiments/control_course.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/meta_hebbian_problem.hpp"
 
@@ -38,13 +38,6 @@ struct SynapseGenome {
 
 /// As the parameters say, each synapse a group of its own.
 SynapseGenome synapse_genome(Parameters const& p, std::size_t num_synapses);
-
-/// The returns of one net in a range of episodes. Collective over the context's group, whose ranks
-/// share the episodes. Throws std::runtime_error if they have no finite mean, TimeLimitExceeded
-/// after the deadline; on all ranks.
-ControlTest test_net(TrialContext const& context, PlasticProblem const& problem,
-                     PlasticNets const& net, EpisodeRange const& episodes,
-                     std::size_t num_episodes);
 
 /// Evolves what genomes say of synapses. Members are spread over the ranks of the context's group,
 /// which exchange returns and never genomes.

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <Eigen/Core>
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -15,14 +14,18 @@
 
 namespace engram {
 
-/// CMA-ES (Hansen 2016, arXiv 1604.00772), whatever the form of its covariance matrix C = B D^2 B'.
+/// CMA-ES (Hansen 2016, arXiv 1604.00772), whatever the form of its covariance matrix C = F F'.
+///
+/// Genomes are mean + sigma F z with standard normal z, and the paths are kept in coordinates of z.
+/// That of sigma needs no C^(-1/2) there: it is a sum of mean steps in z, as in Beyer & Sendhoff
+/// 2017, doi 10.1109/TEVC.2017.2680320. In the tutorial's coordinates it is the same up to a
+/// rotation, as long as C is the same.
 ///
 /// A Covariance is made from (dimension, CmaConstants), begins as the identity, and has
-///   shape(z, y)                  y = B D z
-///   rotate(z, y)                 y = B z, which is C^(-1/2) of the former
-///   update(decay, p_c, w, Z)     C <- decay C + c_1 p_c p_c' + c_mu sum_i w_i y_i y_i' with
-///                                y_i = shape(column i of Z)
-///   variances()                  the diagonal of C
+///   shape(z, y)                  y = F z, for vectors or the columns of matrices
+///   update(decay, p, w, Z)       C <- F (decay + c_1 p p' + c_mu sum_i w_i z_i z_i') F', with z_i
+///                                column i of Z; p becomes what has the same F p as before
+///   largest_variance()           of the diagonal of C
 ///   condition()                  ratio of its largest and smallest eigenvalue; > 1e14 if it is not
 ///                                positive definite
 ///   exchange(archive)            what changes
@@ -36,12 +39,14 @@ class CmaEs final : public EvolutionStrategy {
         stopping_(dimension(), population_size(), settings.step),
         sigma_(settings.step) {
     auto const n = static_cast<Eigen::Index>(dimension());
+    auto const num_members = static_cast<Eigen::Index>(population_size());
     auto const start = draw_start(settings);
     mean_ = Eigen::Map<Vector const>(start.data(), n);
-    path_sigma_ = path_c_ = Vector::Zero(n);
-    noise_ = shaped_ = Vector::Zero(n);
-    ranked_noise_.resize(n, static_cast<Eigen::Index>(population_size()));
-    member_weights_.resize(static_cast<Eigen::Index>(population_size()));
+    path_sigma_ = path_c_ = shaped_ = noise_step_ = Vector::Zero(n);
+    noise_.resize(n, num_members);
+    steps_.resize(n, num_members);
+    parent_weights_.resize(num_members);
+    member_weights_.resize(num_members);
   }
 
   std::size_t population_size() const override { return constants_.weights.size(); }
@@ -52,66 +57,68 @@ class CmaEs final : public EvolutionStrategy {
   using Vector = Eigen::VectorXd;
 
   void make_genome(std::size_t i_member, std::span<double> out) const override {
-    draw_noise(i_member, {noise_.data(), dimension()});
-    covariance_.shape(noise_, shaped_);
-    for (std::size_t j = 0; j < out.size(); ++j) {
-      auto const i = static_cast<Eigen::Index>(j);
-      out[j] = mean_[i] + sigma_ * shaped_[i];
-    }
+    draw_members();
+    auto const step = steps_.col(static_cast<Eigen::Index>(i_member));
+    Eigen::Map<Vector>(out.data(), mean_.size()) = mean_ + sigma_ * step;
+  }
+
+  /// All at once: of one member, reading F takes longer than multiplying by it.
+  void draw_members() const {
+    if (drawn_ == generation()) return;
+    for (Eigen::Index i = 0; i < noise_.cols(); ++i)
+      draw_noise(static_cast<std::size_t>(i), {noise_.col(i).data(), dimension()});
+    covariance_.shape(noise_, steps_);
+    drawn_ = generation();
   }
 
   void update(Ranking const& ranking) override {
-    for (std::size_t k = 0; k < population_size(); ++k) {
-      double* const column = ranked_noise_.col(static_cast<Eigen::Index>(k)).data();
-      draw_noise(ranking.order[k], {column, dimension()});
-    }
-    // The mean step in the space of noise; shapes are linear.
-    noise_.setZero();
-    for (std::size_t k = 0; k < constants_.num_parents; ++k)
-      noise_ += constants_.weights[k] * ranked_noise_.col(static_cast<Eigen::Index>(k));
-    covariance_.shape(noise_, shaped_);
+    draw_members();
+    weigh_members(ranking);
+    noise_step_.noalias() = noise_ * parent_weights_;
+    shaped_.noalias() = steps_ * parent_weights_;
     mean_ += sigma_ * shaped_;  // eq. 42 with c_m = 1
     double const h_sigma = update_paths();
-    update_covariance(h_sigma);
+    double const delta = (1.0 - h_sigma) * constants_.c_c * (2.0 - constants_.c_c);
+    // Eqs. 46 and 47
+    double const decay =
+        1.0 + constants_.c_1 * delta - constants_.c_1 - constants_.c_mu * constants_.sum_weights;
+    covariance_.update(decay, path_c_, member_weights_, noise_);
     // Eq. 44
     sigma_ *= std::exp(constants_.c_sigma / constants_.d_sigma *
                        (path_sigma_.norm() / constants_.chi - 1.0));
-    stopping_.tell(ranking, {.largest_std = sigma_ * std::sqrt(covariance_.variances().maxCoeff()),
-                             .largest_path = sigma_ * path_c_.cwiseAbs().maxCoeff(),
+    covariance_.shape(path_c_, shaped_);
+    stopping_.tell(ranking, {.largest_std = sigma_ * std::sqrt(covariance_.largest_variance()),
+                             .largest_path = sigma_ * shaped_.cwiseAbs().maxCoeff(),
                              .condition = covariance_.condition()});
   }
 
-  /// Eqs. 43 and 45, given the mean step in noise_ and shaped_. Returns h_sigma: 0 while the path
-  /// of sigma is long, which would make C grow too fast.
+  /// In member order, so that no noise has to be sorted: weights of the mean and, eq. 46, of C.
+  void weigh_members(Ranking const& ranking) {
+    auto const n = static_cast<double>(dimension());
+    for (std::size_t k = 0; k < population_size(); ++k) {
+      auto const i = static_cast<Eigen::Index>(ranking.order[k]);
+      double const weight = constants_.weights[k];
+      parent_weights_[i] = k < constants_.num_parents ? weight : 0.0;
+      // Long failed steps would take away too much; |C^(-1/2) y| = |z|.
+      double const square = noise_.col(i).squaredNorm();
+      member_weights_[i] = weight < 0.0 && square > 0.0 ? weight * n / square : weight;
+    }
+  }
+
+  /// Eqs. 43 and 45. Returns h_sigma: 0 while the path of sigma is long, which would make C grow
+  /// too fast.
   double update_paths() {
     auto const& c = constants_;
     auto const n = static_cast<double>(dimension());
-    covariance_.rotate(noise_, rotated_);
     path_sigma_ = (1.0 - c.c_sigma) * path_sigma_ +
-                  std::sqrt(c.c_sigma * (2.0 - c.c_sigma) * c.mu_eff) * rotated_;
+                  std::sqrt(c.c_sigma * (2.0 - c.c_sigma) * c.mu_eff) * noise_step_;
     double const age = static_cast<double>(generation()) + 1.0;
     double const expected = std::sqrt(1.0 - std::pow(1.0 - c.c_sigma, 2.0 * age));
     bool const is_short = path_sigma_.norm() / expected < (1.4 + 2.0 / (n + 1.0)) * c.chi;
     double const h_sigma = is_short ? 1.0 : 0.0;
-    path_c_ =
-        (1.0 - c.c_c) * path_c_ + h_sigma * std::sqrt(c.c_c * (2.0 - c.c_c) * c.mu_eff) * shaped_;
+    path_c_ = (1.0 - c.c_c) * path_c_ +
+              h_sigma * std::sqrt(c.c_c * (2.0 - c.c_c) * c.mu_eff) * noise_step_;
     return h_sigma;
-  }
-
-  /// Eqs. 46 and 47.
-  void update_covariance(double h_sigma) {
-    auto const& c = constants_;
-    for (Eigen::Index k = 0; k < member_weights_.size(); ++k) {
-      double const weight = c.weights[static_cast<std::size_t>(k)];
-      // Long failed steps would take away too much; |C^(-1/2) y| = |z|. (No vector of normals is
-      // 0.)
-      member_weights_[k] = weight < 0.0 ? weight * static_cast<double>(dimension()) /
-                                              ranked_noise_.col(k).squaredNorm()
-                                        : weight;
-    }
-    double const delta = (1.0 - h_sigma) * c.c_c * (2.0 - c.c_c);
-    double const decay = 1.0 + c.c_1 * delta - c.c_1 - c.c_mu * c.sum_weights;
-    covariance_.update(decay, path_c_, member_weights_, ranked_noise_);
   }
 
   void exchange(StateArchive& archive) override {
@@ -121,6 +128,7 @@ class CmaEs final : public EvolutionStrategy {
     archive(sigma_);
     covariance_.exchange(archive);
     stopping_.exchange(archive);
+    if (archive.reads()) drawn_ = never;
   }
 
   CmaConstants constants_;
@@ -129,10 +137,13 @@ class CmaEs final : public EvolutionStrategy {
   double sigma_;
   Vector mean_, path_sigma_, path_c_;
 
+  /// Of the present generation once a genome was asked for: z and F z, [dimension, members].
+  mutable Eigen::MatrixXd noise_, steps_;
+  static constexpr std::uint64_t never = ~std::uint64_t{0};
+  mutable std::uint64_t drawn_ = never;  ///< generation that these are of
+
   // Kept for their memory only.
-  mutable Vector noise_, shaped_;
-  Vector rotated_, member_weights_;
-  Eigen::MatrixXd ranked_noise_;  // [dimension, members], best first
+  Vector noise_step_, shaped_, parent_weights_, member_weights_;
 };
 
 }  // namespace engram

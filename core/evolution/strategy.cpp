@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/evolution/weights.hpp"
+#include "core/random/noise.hpp"
 
 namespace engram {
 
@@ -68,8 +69,7 @@ EvolutionStrategy::EvolutionStrategy(StrategySettings const& settings)
 }
 
 void EvolutionStrategy::draw_noise(std::size_t i_member, std::span<double> out) const {
-  Random const random(noise_key(generation_, i_member));
-  for (std::size_t j = 0; j < out.size(); ++j) out[j] = random.normal(j);
+  fill(GaussianNoise(noise_key(generation_, i_member)), 0, out);
 }
 
 void EvolutionStrategy::genome(std::size_t i_member, std::span<double> out) const {

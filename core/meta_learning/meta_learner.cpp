@@ -1,8 +1,12 @@
 #include "core/meta_learning/meta_learner.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <stdexcept>
+#include <string>
 #include <utility>
+
+#include "core/evolution/shaping.hpp"
 
 namespace engram {
 
@@ -46,6 +50,20 @@ MetaLearner::MetaLearner(MetaProblem problem)
 
 Key MetaLearner::key(std::string_view purpose) const {
   return problem_.key.stream(purpose).index(iteration_);
+}
+
+std::vector<double> MetaLearner::fitness_of(std::span<double const> losses) {
+  auto const num_finite =
+      std::ranges::count_if(losses, [](double loss) { return std::isfinite(loss); });
+  if (num_finite == 0)
+    throw std::runtime_error("no member of iteration " + std::to_string(iteration_) +
+                             " has a finite loss after adaptation");
+  num_members_ += losses.size();
+  num_failed_ += losses.size() - static_cast<std::size_t>(num_finite);
+  std::vector<double> fitness(losses.begin(), losses.end());
+  // Also of infinity: -infinity counts as the smallest finite fitness.
+  for (double& value : fitness) value = -value;
+  return finite_fitness(fitness);
 }
 
 void MetaLearner::step(ExecutionSpace const& space) {

@@ -70,11 +70,16 @@ class MetaLearner {
   MetaLearner(MetaLearner const&) = delete;
   MetaLearner& operator=(MetaLearner const&) = delete;
 
-  /// One iteration.
+  /// One iteration. Throws std::runtime_error, on all ranks, if none of its members has a finite
+  /// loss.
   void step(ExecutionSpace const& space);
 
   std::span<double const> theta() const { return theta_; }  ///< [parameter]
   std::uint64_t iteration() const { return iteration_; }    ///< of the next step, from 0
+
+  /// Members of populations so far, and those of them without a finite loss. Without: 0.
+  std::uint64_t num_members() const { return num_members_; }
+  std::uint64_t num_failed() const { return num_failed_; }
 
  protected:
   /// Throws std::invalid_argument if there are no tasks, samples or pairs, or the start has another
@@ -87,13 +92,17 @@ class MetaLearner {
   /// The key of the present iteration.
   Key key(std::string_view purpose) const;
 
+  /// Fitness of a population's members: minus their losses, of those without a finite one the
+  /// smallest of the others'. Throws as `step`.
+  std::vector<double> fitness_of(std::span<double const> losses);
+
  private:
   /// Changes theta.
   virtual void update(ExecutionSpace const& space, std::span<double> theta) = 0;
 
   MetaProblem problem_;
   std::vector<double> theta_;
-  std::uint64_t iteration_ = 0;
+  std::uint64_t iteration_ = 0, num_members_ = 0, num_failed_ = 0;
 };
 
 /// A kind of meta-learner: name, documentation, constructor.

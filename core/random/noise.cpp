@@ -15,21 +15,27 @@ namespace {
 using Lanes16 = detail::Words16;
 using Rounds = PhiloxRounds;
 
-/// Words of the counters 16 i_block, 16 i_block + 1, …; word w of all in words[w].
-inline void random_words(Rounds const& rounds, std::uint64_t i_block, Lanes16 (&words)[4]) {
+/// Blocks whose random words are made together: of one, each product would wait for the last.
+constexpr int num_together = 2;
+
+/// Words of the counters 16 (i_block + b), 16 (i_block + b) + 1, …; word w of all in words[b][w].
+template <int num_blocks>
+inline void random_words(Rounds const& rounds, std::uint64_t i_block,
+                         Lanes16 (&words)[num_blocks][4]) {
   __m512i const first = _mm512_set1_epi64(static_cast<long long>(16 * i_block));
   __m512i const lane = _mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7);
-  __m512i c[4][2];
-  for (int half = 0; half < 2; ++half) {
-    c[0][half] = _mm512_add_epi64(first, _mm512_add_epi64(lane, _mm512_set1_epi64(8 * half)));
-    c[1][half] = _mm512_srli_epi64(c[0][half], 32);
-    c[2][half] = c[3][half] = _mm512_setzero_si512();
+  __m512i c[4][2 * num_blocks];
+  for (int i = 0; i < 2 * num_blocks; ++i) {
+    c[0][i] = _mm512_add_epi64(first, _mm512_add_epi64(lane, _mm512_set1_epi64(8 * i)));
+    c[1][i] = _mm512_srli_epi64(c[0][i], 32);
+    c[2][i] = c[3][i] = _mm512_setzero_si512();
   }
   philox_lanes(rounds, c);
   __m512i const low_halves =
       _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
-  for (int w = 0; w < 4; ++w) {
-    words[w] = (Lanes16)_mm512_permutex2var_epi32(c[w][0], low_halves, c[w][1]);
+  for (int b = 0; b < num_blocks; ++b) {
+    for (int w = 0; w < 4; ++w)
+      words[b][w] = (Lanes16)_mm512_permutex2var_epi32(c[w][2 * b], low_halves, c[w][2 * b + 1]);
   }
 }
 
@@ -61,7 +67,9 @@ struct Lanes16 {
   std::uint32_t values[16];
 };
 
-inline void random_words(Rounds const& rounds, std::uint64_t i_block, Lanes16 (&words)[4]) {
+constexpr int num_together = 1;
+
+inline void random_words(Rounds const& rounds, std::uint64_t i_block, Lanes16 (&words)[1][4]) {
   std::uint32_t counter[4][16] = {};
   for (std::uint32_t l = 0; l < 16; ++l) {
     counter[0][l] = static_cast<std::uint32_t>(16 * i_block) + l;
@@ -88,13 +96,25 @@ void sign_lanes(Lanes16 const& words, float* out) {
 
 #endif
 
+template <int num_blocks>
+inline void make_normals(Rounds const& rounds, std::uint64_t i_block, float* out) {
+  Lanes16 words[num_blocks][4];
+  random_words(rounds, i_block, words);
+  for (auto const& w : words) {
+    normal_lanes(w[0], w[1], out, out + 16);
+    normal_lanes(w[2], w[3], out + 32, out + 48);
+    out += GaussianNoise::block;
+  }
+}
+
 void require_equal(std::size_t a, std::size_t b, char const* what) {
   if (a != b) throw std::invalid_argument(what);
 }
 
 /// Values made at a time: enough for what is the same in all blocks to be made once, and few enough
-/// for the nearest cache.
-constexpr std::size_t chunk = 2048;
+/// for parameters to come from memory meanwhile, as processors fetch ahead of those that are read.
+template <class Noise>
+constexpr std::size_t chunk = std::max<std::size_t>(Noise::block, 512);
 
 /// f(offset, count, first block, values skipped in it) for the parts of a range of `size` values
 /// from position `first` on that lie in one chunk each.
@@ -103,7 +123,7 @@ void for_each_chunk(std::uint64_t first, std::size_t size, F const& f) {
   for (std::size_t offset = 0; offset < size;) {
     std::uint64_t const position = first + offset;
     std::size_t const skipped = position % Noise::block;
-    std::size_t const count = std::min(size - offset, chunk - skipped);
+    std::size_t const count = std::min(size - offset, chunk<Noise> - skipped);
     f(offset, count, position / Noise::block, skipped);
     offset += count;
   }
@@ -112,7 +132,7 @@ void for_each_chunk(std::uint64_t first, std::size_t size, F const& f) {
 /// The `count` values of a chunk that follow `skipped` ones in block `first`.
 template <class Noise>
 float const* make(Noise const& noise, std::uint64_t first, std::size_t skipped, std::size_t count,
-                  float (&values)[chunk]) {
+                  float (&values)[chunk<Noise>]) {
   noise.fill_blocks(first, (skipped + count + Noise::block - 1) / Noise::block, values);
   return values + skipped;
 }
@@ -130,20 +150,18 @@ void add_scaled(Real scale, float const* noise, Real const* theta, Real* out, st
 
 void GaussianNoise::fill_blocks(std::uint64_t first, std::size_t num_blocks, float* out) const {
   Rounds const rounds(key_.value());
-  for (std::size_t b = 0; b < num_blocks; ++b, out += block) {
-    Lanes16 words[4];
-    random_words(rounds, first + b, words);
-    normal_lanes(words[0], words[1], out, out + 16);
-    normal_lanes(words[2], words[3], out + 32, out + 48);
-  }
+  std::size_t b = 0;
+  for (; b + num_together <= num_blocks; b += num_together)
+    make_normals<num_together>(rounds, first + b, out + block * b);
+  for (; b < num_blocks; ++b) make_normals<1>(rounds, first + b, out + block * b);
 }
 
 void RademacherNoise::fill_blocks(std::uint64_t first, std::size_t num_blocks, float* out) const {
   Rounds const rounds(key_.value());
   for (std::size_t b = 0; b < num_blocks; ++b) {
-    Lanes16 words[4];
+    Lanes16 words[1][4];
     random_words(rounds, first + b, words);
-    for (Lanes16 const& w : words) {
+    for (Lanes16 const& w : words[0]) {
       sign_lanes(w, out);
       out += block / 4;
     }
@@ -152,7 +170,7 @@ void RademacherNoise::fill_blocks(std::uint64_t first, std::size_t num_blocks, f
 
 template <class Noise, class Real>
 void fill(Noise const& noise, std::uint64_t first, std::span<Real> out) {
-  alignas(64) float values[chunk];
+  alignas(64) float values[chunk<Noise>];
   for_each_chunk<Noise>(
       first, out.size(),
       [&](std::size_t offset, std::size_t count, std::uint64_t i_block, std::size_t skipped) {
@@ -170,7 +188,7 @@ template <class Noise, class Real>
 void perturb(Noise const& noise, std::uint64_t first, Real scale, std::span<Real const> theta,
              std::span<Real> out) {
   require_equal(theta.size(), out.size(), "perturb: parameters and result of different sizes");
-  alignas(64) float values[chunk];
+  alignas(64) float values[chunk<Noise>];
   for_each_chunk<Noise>(
       first, out.size(),
       [&](std::size_t offset, std::size_t count, std::uint64_t i_block, std::size_t skipped) {
@@ -183,7 +201,7 @@ template <class Noise, class Real>
 void add_weighted(std::span<Noise const> noises, std::span<Real const> weights, std::uint64_t first,
                   std::span<Real> sum) {
   require_equal(noises.size(), weights.size(), "add_weighted: one weight per noise expected");
-  alignas(64) float values[chunk];
+  alignas(64) float values[chunk<Noise>];
   for_each_chunk<Noise>(
       first, sum.size(),
       [&](std::size_t offset, std::size_t count, std::uint64_t i_block, std::size_t skipped) {

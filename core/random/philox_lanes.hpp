@@ -19,28 +19,31 @@ struct PhiloxRounds {
       key0 += 0x9E3779B9u;
       key1 += 0xBB67AE85u;
     }
+    // A compiler that knows how keys are made keeps some in registers, and shuffles them each time.
+    asm("" : "+m"(keys));
   }
   long long keys[10][2];
 };
 
-/// philox_lanes on registers: words lie in the low halves of 64-bit lanes, the first eight counters
-/// in c[w][0]; what stands in the high halves is never looked at. Compilers widen products of 32
+/// philox_lanes on registers: words lie in the low halves of 64-bit lanes, the i-th eight counters
+/// in c[w][i]; what stands in the high halves is never looked at. Compilers widen products of 32
 /// bits badly.
-inline void philox_lanes(PhiloxRounds const& rounds, __m512i (&c)[4][2]) {
+template <int num_eights>
+void philox_lanes(PhiloxRounds const& rounds, __m512i (&c)[4][num_eights]) {
   __m512i const factor0 = _mm512_set1_epi64(0xD2511F53), factor1 = _mm512_set1_epi64(0xCD9E8D57);
   for (auto const& key : rounds.keys) {
     __m512i const k0 = _mm512_set1_epi64(key[0]), k1 = _mm512_set1_epi64(key[1]);
-    for (int half = 0; half < 2; ++half) {
+    for (int i = 0; i < num_eights; ++i) {
       constexpr int three_way_xor = 0x96;
-      __m512i const a = _mm512_mul_epu32(factor0, c[0][half]);
-      __m512i const b = _mm512_mul_epu32(factor1, c[2][half]);
+      __m512i const a = _mm512_mul_epu32(factor0, c[0][i]);
+      __m512i const b = _mm512_mul_epu32(factor1, c[2][i]);
       // High words by a shuffle: a shift would compete with the products for their port.
       __m512i const a_high = _mm512_shuffle_epi32(a, _MM_PERM_DDBB);
       __m512i const b_high = _mm512_shuffle_epi32(b, _MM_PERM_DDBB);
-      c[0][half] = _mm512_ternarylogic_epi64(b_high, c[1][half], k0, three_way_xor);
-      c[2][half] = _mm512_ternarylogic_epi64(a_high, c[3][half], k1, three_way_xor);
-      c[1][half] = b;
-      c[3][half] = a;
+      c[0][i] = _mm512_ternarylogic_epi64(b_high, c[1][i], k0, three_way_xor);
+      c[2][i] = _mm512_ternarylogic_epi64(a_high, c[3][i], k1, three_way_xor);
+      c[1][i] = b;
+      c[3][i] = a;
     }
   }
 }

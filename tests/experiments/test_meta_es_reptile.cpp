@@ -73,6 +73,23 @@ TEST(MetaEsReptile, LearnsToAdapt) {
   EXPECT_LT(after_1.at("fomaml"), after_1.at("joint"));
 }
 
+TEST(MetaEsReptile, ReportsMembersThatWentAstray) {
+  auto settings = quick("es_maml", 3);
+  EXPECT_EQ(metric(evaluate(settings), "failed_members"), 0.0);
+  EXPECT_TRUE(evaluate(settings).warnings.empty());
+  // Rectified units either die in such steps or grow beyond all numbers.
+  settings.insert(settings.end(), {{"nonlinearity", std::string("relu")},
+                                   {"inner_rate", 10.0},
+                                   {"inner_steps", std::int64_t{50}}});
+  auto const outcome = evaluate(settings);
+  double const num_failed = metric(outcome, "failed_members");
+  EXPECT_GT(num_failed, 0.0);
+  EXPECT_LT(num_failed, 180.0);
+  ASSERT_EQ(outcome.warnings.size(), 1u);
+  EXPECT_EQ(outcome.warnings[0], std::to_string(static_cast<int>(num_failed)) +
+                                     " of 180 members had no finite loss after adaptation");
+}
+
 TEST(MetaEsReptile, HeedsItsDeadline) {
   EXPECT_THROW(evaluate(quick("joint", 1000000000), 1.0, Deadline::in(0.01)), TimeLimitExceeded);
 }

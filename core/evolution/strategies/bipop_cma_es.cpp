@@ -59,7 +59,7 @@ RegisterStrategy const registered_bipop_cma_es({
     .name = "bipop_cma_es",
     .summary = "CMA-ES that restarts with growing populations and, in between, with small ones",
     .source = "Hansen 2009, doi 10.1145/1570256.1570333",
-    .num_matrices = 5,
+    .num_matrices = 4,
     .uses = {"active"},
     .make = [](StrategySettings const& s) { return std::make_unique<Bipop>(s); },
 });

@@ -1,4 +1,6 @@
 #include <Eigen/Core>
+#include <Eigen/QR>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <memory>
@@ -9,73 +11,89 @@
 namespace engram {
 namespace {
 
-/// The whole matrix. Its decomposition lags behind it by so many generations that it costs no more
-/// than the update (Hansen 2016, arXiv 1604.00772, B.2).
+/// The whole matrix, by a factor F that is carried along: an update of C = F F' to F M F' is one of
+/// F to F M^(1/2). M is a multiple of the identity but for as many directions as there are members
+/// and one, so that this takes two products with F, and C is never decomposed: its eigenvectors
+/// would take longer than all else, though used for several generations (Hansen 2016, arXiv
+/// 1604.00772, B.2). M^(1/2) being symmetric, the coordinates of the paths do not turn.
 class FullCovariance {
  public:
   FullCovariance(std::size_t dimension, CmaConstants const& constants)
-      : c_1_(constants.c_1), c_mu_(constants.c_mu) {
+      : c_1_(constants.c_1), c_mu_(constants.c_mu), max_age_(10 + 2 * dimension) {
     auto const n = static_cast<Eigen::Index>(dimension);
-    double const gap = 1.0 / (10.0 * static_cast<double>(dimension) * (c_1_ + c_mu_));
-    max_age_ = std::isfinite(gap) && gap > 1.0 ? static_cast<std::uint64_t>(gap) : 1;
-    matrix_ = basis_ = shape_ = Eigen::MatrixXd::Identity(n, n);
-    eigenvalues_ = variances_ = Eigen::VectorXd::Ones(n);
-    auto const num_members = static_cast<Eigen::Index>(constants.weights.size());
-    steps_.resize(n, num_members);
-    weighted_.resize(n, num_members);
+    auto const num_directions = static_cast<Eigen::Index>(constants.weights.size()) + 1;
+    factor_ = Eigen::MatrixXd::Identity(n, n);
+    directions_.resize(n, num_directions);
+    weights_.resize(num_directions);
   }
 
-  void shape(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y.noalias() = shape_ * z; }
-  void rotate(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y.noalias() = basis_ * z; }
+  template <class Z, class Y>
+  void shape(Z const& z, Y& y) const {
+    y.noalias() = factor_ * z;
+  }
 
-  void update(double decay, Eigen::VectorXd const& path, Eigen::VectorXd const& weights,
+  void update(double decay, Eigen::VectorXd& path, Eigen::VectorXd const& weights,
               Eigen::MatrixXd const& noise) {
-    steps_.noalias() = shape_ * noise;
-    weighted_.noalias() = steps_ * (c_mu_ * weights).asDiagonal();
-    matrix_ *= decay;
-    // The lower half alone is looked at.
-    matrix_.triangularView<Eigen::Lower>() += weighted_ * steps_.transpose();
-    matrix_.selfadjointView<Eigen::Lower>().rankUpdate(path, c_1_);
-    variances_ = matrix_.diagonal();
-    if (++age_ >= max_age_) decompose();
+    directions_ << noise, path;
+    weights_ << c_mu_ * weights, c_1_;
+    find_axes();
+    double const root = std::sqrt(decay);
+    Eigen::VectorXd const roots =
+        (solver_.eigenvalues().array() + decay).cwiseMax(0.0).sqrt().matrix();
+    products_.noalias() = factor_ * axes_;
+    products_ *= (roots.array() - root).matrix().asDiagonal();
+    factor_ *= root;
+    factor_.noalias() += products_ * axes_.transpose();
+    // M^(-1/2) path
+    Eigen::VectorXd const along = axes_.transpose() * path;
+    path /= root;
+    path += axes_ * ((roots.array().inverse() - 1.0 / root) * along.array()).matrix();
+    if (++age_ >= max_age_) find_condition();
   }
 
-  Eigen::VectorXd const& variances() const { return variances_; }
-
-  double condition() const {
-    double const smallest = eigenvalues_[0];  // they are in increasing order
-    if (!(smallest > 0.0)) return std::numeric_limits<double>::infinity();
-    return eigenvalues_[eigenvalues_.size() - 1] / smallest;
-  }
+  double largest_variance() const { return factor_.rowwise().squaredNorm().maxCoeff(); }
+  double condition() const { return condition_; }
 
   void exchange(StateArchive& archive) {
-    archive(matrix_);
-    archive(basis_);
-    archive(eigenvalues_);
+    archive(factor_);
+    archive(condition_);
     archive(age_);
-    if (!archive.reads()) return;
-    variances_ = matrix_.diagonal();
-    make_shape();
   }
 
  private:
-  void decompose() {
-    age_ = 0;
-    solver_.compute(matrix_);
-    basis_ = solver_.eigenvectors();
-    eigenvalues_ = solver_.eigenvalues();
-    make_shape();
+  /// Orthonormal axes of sum_i weights_i d_i d_i' over the directions d_i; along each it is an
+  /// eigenvalue of the solver's.
+  void find_axes() {
+    auto const size = std::min(directions_.rows(), directions_.cols());
+    qr_.compute(directions_);
+    coordinates_ = qr_.matrixQR().topRows(size).triangularView<Eigen::Upper>();
+    small_.noalias() = coordinates_ * weights_.asDiagonal() * coordinates_.transpose();
+    solver_.compute(small_);
+    axes_.setZero(directions_.rows(), size);
+    axes_.topRows(size) = solver_.eigenvectors();
+    axes_.applyOnTheLeft(qr_.householderQ());
   }
 
-  void make_shape() {
-    shape_.noalias() = basis_ * eigenvalues_.cwiseMax(0.0).cwiseSqrt().asDiagonal();
+  /// Seldom, since it takes as long as several generations, and only tells when a run has to end.
+  void find_condition() {
+    age_ = 0;
+    Eigen::MatrixXd const matrix = factor_ * factor_.transpose();
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+    solver.compute(matrix, Eigen::EigenvaluesOnly);
+    auto const& eigenvalues = solver.eigenvalues();  // in increasing order
+    condition_ = eigenvalues[0] > 0.0 ? eigenvalues[eigenvalues.size() - 1] / eigenvalues[0]
+                                      : std::numeric_limits<double>::infinity();
   }
 
   double c_1_, c_mu_;
   std::uint64_t max_age_, age_ = 0;
-  Eigen::MatrixXd matrix_, basis_, shape_;  // C (lower half), B, B D
-  Eigen::VectorXd eigenvalues_, variances_;
-  Eigen::MatrixXd steps_, weighted_;  // kept for their memory only
+  double condition_ = 1.0;  ///< when it was last looked at
+  Eigen::MatrixXd factor_;
+
+  // Kept for their memory only.
+  Eigen::MatrixXd directions_, coordinates_, small_, axes_, products_;
+  Eigen::VectorXd weights_;
+  Eigen::HouseholderQR<Eigen::MatrixXd> qr_;
   Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver_;
 };
 
@@ -91,7 +109,7 @@ RegisterStrategy const registered_cma_es({
     .summary = "adapts mean, step and the whole covariance matrix; one run",
     .source = "Hansen 2016, arXiv 1604.00772; Jastrebski & Arnold 2006, doi "
               "10.1109/CEC.2006.1688662 (active)",
-    .num_matrices = 5,
+    .num_matrices = 4,
     .uses = {"active"},
     .make = make_cma,
 });

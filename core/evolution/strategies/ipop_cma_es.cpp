@@ -24,7 +24,7 @@ RegisterStrategy const registered_ipop_cma_es({
     .name = "ipop_cma_es",
     .summary = "CMA-ES that restarts up to 9 times, each time with twice the population",
     .source = "Auger & Hansen 2005, doi 10.1109/CEC.2005.1554902",
-    .num_matrices = 5,
+    .num_matrices = 4,
     .uses = {"active"},
     .make = [](StrategySettings const& s) { return std::make_unique<Ipop>(s); },
 });

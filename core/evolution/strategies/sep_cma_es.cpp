@@ -14,20 +14,23 @@ class DiagonalCovariance {
     variances_ = scales_ = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(dimension));
   }
 
-  void shape(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y = scales_.cwiseProduct(z); }
-  void rotate(Eigen::VectorXd const& z, Eigen::VectorXd& y) const { y = z; }
-
-  void update(double decay, Eigen::VectorXd const& path, Eigen::VectorXd const& weights,
-              Eigen::MatrixXd const& noise) {
-    // sum_i w_i (d z_i)^2 = c sum_i w_i z_i^2, coordinate by coordinate
-    sum_.setZero(variances_.size());
-    for (Eigen::Index k = 0; k < noise.cols(); ++k) sum_ += weights[k] * noise.col(k).cwiseAbs2();
-    variances_ =
-        decay * variances_ + c_1_ * path.cwiseAbs2() + c_mu_ * variances_.cwiseProduct(sum_);
-    scales_ = variances_.cwiseMax(0.0).cwiseSqrt();
+  template <class Z, class Y>
+  void shape(Z const& z, Y& y) const {
+    y.noalias() = scales_.asDiagonal() * z;
   }
 
-  Eigen::VectorXd const& variances() const { return variances_; }
+  void update(double decay, Eigen::VectorXd& path, Eigen::VectorXd const& weights,
+              Eigen::MatrixXd const& noise) {
+    growth_ = decay + c_1_ * path.array().square();
+    for (Eigen::Index k = 0; k < noise.cols(); ++k)
+      growth_ += c_mu_ * weights[k] * noise.col(k).array().square();
+    variances_.array() *= growth_;
+    path.array() *= scales_.array();
+    scales_ = variances_.cwiseMax(0.0).cwiseSqrt();
+    path.array() /= scales_.array();
+  }
+
+  double largest_variance() const { return variances_.maxCoeff(); }
 
   double condition() const {
     double const smallest = variances_.minCoeff();
@@ -43,7 +46,7 @@ class DiagonalCovariance {
  private:
   double c_1_, c_mu_;
   Eigen::VectorXd variances_, scales_;
-  Eigen::VectorXd sum_;  // kept for its memory only
+  Eigen::ArrayXd growth_;  // kept for its memory only
 };
 
 std::unique_ptr<EvolutionStrategy> make_sep(StrategySettings const& settings) {

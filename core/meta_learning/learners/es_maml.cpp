@@ -13,7 +13,8 @@ namespace {
 
 /// Adam down an estimate of the gradient of the loss after adaptation, from losses alone: the mean
 /// over antithetic pairs of [J(theta + s e) - J(theta - s e)] e / (2 s), J on tasks of the pair's
-/// own. Ranks exchange losses only and make the noise e again.
+/// own. Ranks exchange losses only and make the noise e again. A member whose adaptation went
+/// astray counts as the worst of the others does.
 class EsMaml final : public MetaLearner {
  public:
   explicit EsMaml(MetaProblem const& problem)
@@ -32,18 +33,22 @@ class EsMaml final : public MetaLearner {
 
  private:
   void update(ExecutionSpace const& space, std::span<double> theta) override {
-    std::vector<double> differences;
-    if (share_.count > 0) differences = evaluate_pairs(space, theta);
-    auto const all = gather_rows(problem().group, settings().num_pairs, 1, differences);
-    std::vector<double> gradient(theta.size());
-    antithetic_gradient(key("perturbation"), all, settings().spread, gradient);
+    std::vector<double> losses;
+    if (share_.count > 0) losses = evaluate_pairs(space, theta);
+    std::size_t const num_pairs = settings().num_pairs;
+    auto const fitness = fitness_of(gather_rows(problem().group, num_pairs, 2, losses));
+    std::vector<double> differences(num_pairs), gradient(theta.size());
+    for (std::size_t i = 0; i < num_pairs; ++i)
+      differences[i] = fitness[2 * i + 1] - fitness[2 * i];
+    antithetic_gradient(key("perturbation"), differences, settings().spread, gradient);
     to_device(gradient, gradient_);
     to_device(theta, theta_);
     optimizer_->step(space, gradient_, theta_);
     std::ranges::copy(to_host(theta_), theta.begin());
   }
 
-  /// Network 2 (pair of the share * tasks + task) is the pair's theta + s e, the next theta - s e.
+  /// Losses of theta + s e and theta - s e, [pair of the share, 2]. Of the networks, number
+  /// 2 (pair of the share * tasks + task) is the pair's theta + s e, the next theta - s e.
   std::vector<double> evaluate_pairs(ExecutionSpace const& space, std::span<double const> theta);
   void perturb_networks(std::span<double const> theta);
   std::vector<Key> network_keys(std::string_view purpose) const;
@@ -90,11 +95,11 @@ std::vector<double> EsMaml::evaluate_pairs(ExecutionSpace const& space,
     adapter_.step(space, networks_, to_adapt_, step_keys);
   }
   auto const losses = loss_.evaluate(space, networks_, to_test_);
-  std::vector<double> differences(share_.count, 0.0);
-  for (std::size_t i = 0; i < num_networks_; i += 2)
-    differences[i / (2 * settings().num_tasks)] += losses[i] - losses[i + 1];
-  for (double& difference : differences) difference /= static_cast<double>(settings().num_tasks);
-  return differences;
+  std::size_t const num_tasks = settings().num_tasks;
+  std::vector<double> means(2 * share_.count, 0.0);
+  for (std::size_t i = 0; i < num_networks_; ++i)
+    means[i / (2 * num_tasks) * 2 + i % 2] += losses[i] / static_cast<double>(num_tasks);
+  return means;
 }
 
 RegisterMetaLearner const registered_es_maml({

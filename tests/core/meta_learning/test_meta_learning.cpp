@@ -1,5 +1,8 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
+#include <stdexcept>
 
 #include "core/error.hpp"
 #include "core/meta_learning/antithetic.hpp"
@@ -264,6 +267,60 @@ TEST(EsMaml, FirstStepHasTheSignsOfTheMetaGradient) {
   learner->step(ExecutionSpace());
   EXPECT_NEAR(learner->theta()[0], 0.5 + 0.01, 1e-8);
   EXPECT_NEAR(learner->theta()[1], 0.25 - 0.01, 1e-8);
+}
+
+/// y = target at x = 1e200: a rectified unit of positive weight gives a loss beyond all numbers,
+/// one of negative weight is silent.
+class FarAway final : public RegressionTasks {
+ public:
+  explicit FarAway(double target) : target_(target) {}
+
+  int num_inputs() const override { return 1; }
+  int num_outputs() const override { return 1; }
+  void draw(Key task, Key, std::span<double> inputs, std::span<double> targets) const override {
+    cover(task, inputs, targets);
+  }
+  void cover(Key, std::span<double> inputs, std::span<double> targets) const override {
+    std::ranges::fill(inputs, 1e200);
+    std::ranges::fill(targets, target_);
+  }
+
+ private:
+  double target_;
+};
+
+TEST(EsMaml, MembersWithoutFiniteLossAreTheWorst) {
+  // Of each pair, one member's unit has a positive weight and fails. All pairs but that of the
+  // worst finite loss see that, so that the weight falls, by Adam's rate.
+  auto const problem_of = [](RegressionTasks const& tasks) {
+    auto problem = line_problem({.num_tasks = 2,
+                                 .num_samples = 3,
+                                 .num_inner_steps = 0,
+                                 .adaptation = {},
+                                 .outer_rate = 0.01,
+                                 .num_pairs = 50,
+                                 .spread = 0.1},
+                                tasks);
+    problem.net = MlpSpec{{1, 1, 1}, Nonlinearity::relu, Nonlinearity::identity};
+    problem.start = {0.0, 0.0, 1.0, 0.0};
+    return problem;
+  };
+  FarAway const reachable(1.0), broken(std::numeric_limits<double>::quiet_NaN());
+  auto const& es_maml = MetaLearnerRegistry::instance().at("es_maml");
+  auto const learner = es_maml.make(problem_of(reachable));
+  learner->step(ExecutionSpace());
+  EXPECT_EQ(learner->num_members(), 100u);
+  EXPECT_EQ(learner->num_failed(), 50u);
+  EXPECT_NEAR(learner->theta()[0], -0.01, 1e-8);
+  for (double const value : learner->theta()) EXPECT_TRUE(std::isfinite(value));
+
+  auto const none = es_maml.make(problem_of(broken));
+  try {
+    none->step(ExecutionSpace());
+    FAIL() << "nothing to learn from";
+  } catch (std::runtime_error const& error) {
+    EXPECT_STREQ(error.what(), "no member of iteration 0 has a finite loss after adaptation");
+  }
 }
 
 /// Parameters of two networks on `Line` after `num_steps` steps with the keys.

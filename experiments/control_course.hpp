@@ -1,0 +1,69 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "core/control/rollout_result.hpp"
+#include "core/evolution/strategy.hpp"
+#include "experiments/experiment.hpp"
+
+namespace engram {
+
+/// What the members of a generation got.
+struct ControlGeneration {
+  double mean, best;  ///< of finite returns
+};
+
+/// Mean return of the centre.
+struct ControlTest {
+  double mean, deviation;  ///< over episodes
+};
+
+/// Curves with a point a test.
+struct ControlCourse {
+  std::vector<double> at, mean, population_mean, population_best;
+  ControlTest last{};
+  double best = -std::numeric_limits<double>::infinity();
+  double to_solve = 0.0;  ///< where a test first reached the target, or the last one was
+  bool is_solved = false;
+
+  void add(double where, ControlGeneration const& members, ControlTest const& test, double target);
+};
+
+/// Generations, tested as the parameters `test_every` and `stop_when_solved` say, until progress()
+/// is `end` or the strategy ends by itself.
+/// @param training  has strategy(), run_generation() and test()
+template <class Training, class Progress>
+ControlCourse follow(Training& training, Parameters const& p, double target, double end,
+                     Progress const& progress) {
+  ControlCourse course;
+  for (bool goes_on = true; goes_on;) {
+    auto const members = training.run_generation();
+    auto const& strategy = training.strategy();
+    goes_on = progress() < end && strategy.stop_reason().empty();
+    if (goes_on && strategy.generation() % p.count("test_every") != 0) continue;
+    course.add(progress(), members, training.test(), target);
+    goes_on = goes_on && !(course.is_solved && p.boolean("stop_when_solved"));
+  }
+  return course;
+}
+
+/// Runs one policy through episodes, those from the given one on.
+using RunEpisodes = std::function<void(std::size_t first, RolloutResult const& result)>;
+
+/// The returns of one policy in episodes that ranks of the context's group share. Collective.
+/// Throws std::runtime_error if they have no finite mean, TimeLimitExceeded after the deadline; on
+/// all ranks.
+ControlTest test_policy(TrialContext const& context, std::size_t num_episodes,
+                        RunEpisodes const& run);
+
+/// Says what the strategy's user should know after training.
+/// @param failure  why the first member without a finite fitness had none
+void warn_of(EvolutionStrategy const& strategy, std::string const& failure, Outcome& outcome);
+
+}  // namespace engram
