@@ -10,8 +10,7 @@
 
 // The update of strategies with mirrored members, of a genome of 10^7 numbers (or as many as are
 // given) from 256 members, beside the time that it takes to make the noise of their 128 pairs
-// alone, in parts that stay in the cache; eggroll has one square matrix with noise of rank 1, and
-// `orthogonal` is open_ai_es with that noise:
+// alone, in parts that stay in the cache; eggroll has one square matrix with noise of rank 1:
 //
 //   bench_evolution [dimension]                one core
 //   mpirun -n 2 bench_evolution [dimension]    two, which share the parameters
@@ -36,13 +35,11 @@ double regeneration_time(Communicator const& world, std::size_t dimension) {
   });
 }
 
-double update_time(Communicator const& world, std::string const& name, std::size_t dimension,
-                   std::string const& noise) {
+double update_time(Communicator const& world, std::string const& name, std::size_t dimension) {
   StrategySettings settings{.start = std::vector<double>(dimension, 0.0),
                             .step = 0.02,
                             .population_size = num_members,
                             .group = world};
-  settings.gradient.noise = noise;
   auto const side = static_cast<std::size_t>(std::sqrt(static_cast<double>(dimension)));
   settings.matrices = {{0, side, side}};
   auto const strategy = StrategyRegistry::instance().at(name).make(settings);
@@ -68,11 +65,8 @@ int run(Communicator const& world, std::string const& size) {
         "%d rank(s), %zu numbers, %zu members: noise of all pairs %.3f s, %.2f G values/s\n",
         world.size(), dimension, num_members, floor, rate / 1e9);
   }
-  for (std::string const name :
-       {"open_ai_es", "ars", "pgpe", "guided_es", "nres", "eggroll", "orthogonal"}) {
-    bool const is_noise = name == "orthogonal";
-    double const seconds =
-        update_time(world, is_noise ? "open_ai_es" : name, dimension, is_noise ? name : "");
+  for (std::string const name : {"open_ai_es", "ars", "pgpe", "guided_es", "nres", "eggroll"}) {
+    double const seconds = update_time(world, name, dimension);
     if (world.is_root())
       std::printf("%-12s update %7.3f s, %5.2f times the noise\n", name.c_str(), seconds,
                   seconds / floor);

@@ -55,8 +55,8 @@ void check_pair_noise(std::string_view name, std::size_t dimension);
 /// - `orthogonal`: `dimension` pairs each, or what there are, have directions at right angles, of
 ///   length sqrt(dimension), which are distributed like the columns of a random rotation
 ///   (Choromanski et al. 2018, arXiv 1804.02395). The k-th is made by k reflections, so that a
-///   generation of P pairs takes the work of up to P / 2 times gaussian noise to make its members,
-///   but an update no more than that, which ranks do not share.
+///   generation of P pairs takes up to some 2 P times the work of gaussian noise to make its
+///   members, and an update some four times that of gaussian noise, which ranks do not share.
 /// - `sobol`: the pairs of a generation are Sobol' points, scrambled anew in each generation and
 ///   put through the inverse of the normal distribution. Best with pairs that are a power of two;
 ///   with fewer than some two a dimension, estimates are worse than with gaussian noise.
