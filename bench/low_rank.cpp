@@ -35,13 +35,13 @@ void randomise(View const& view, std::uint64_t stream) {
 }
 
 Rows<float> random_rows(std::size_t networks, std::size_t rows) {
-  Rows<float> const x("engram::bench::x", networks, rows, num_inputs);
+  Rows<float> x("engram::bench::x", networks, rows, num_inputs);
   randomise(x, 1);
   return x;
 }
 
 Genomes<float> random_weights(MlpSpec const& spec, std::size_t networks, std::size_t size) {
-  Genomes<float> const theta("engram::bench::theta", networks, size);
+  Genomes<float> theta("engram::bench::theta", networks, size);
   initialise(ExecutionSpace(), spec, Initialiser::glorot, Key(Seed(2)), theta);
   return theta;
 }
