@@ -5,7 +5,6 @@
 #include <stdexcept>
 
 #include "core/control/running_moments.hpp"
-#include "core/evolution/members.hpp"
 
 namespace engram {
 
@@ -26,6 +25,31 @@ void ControlCourse::add(double where, ControlGeneration const& members, ControlT
   if (is_solved) return;
   to_solve = where;
   is_solved = test.mean >= target;
+}
+
+ControlGeneration tell_members(EvolutionStrategy& strategy, MemberRecords const& records,
+                               std::size_t i_return, std::string const& overflow,
+                               std::string& failure) {
+  std::size_t const num_members = strategy.population_size();
+  std::size_t const width = records.values.size() / num_members;
+  std::vector<double> fitness(num_members);
+  double sum = 0.0, num_finite = 0.0, best = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < num_members; ++i) {
+    double const* const record = &records.values[i * width];
+    bool const is_finite = std::isfinite(record[0]);
+    fitness[i] = is_finite ? record[0] : std::numeric_limits<double>::quiet_NaN();
+    if (!is_finite) continue;
+    sum += record[i_return];
+    num_finite += 1.0;
+    best = std::max(best, record[i_return]);
+  }
+  if (num_finite < static_cast<double>(num_members) && failure.empty())
+    failure = records.num_thrown > 0 ? records.reason : overflow;
+  if (num_finite == 0.0)
+    throw std::runtime_error("no member of generation " + std::to_string(strategy.generation()) +
+                             " has a finite fitness: " + failure);
+  strategy.tell(fitness);
+  return {sum / num_finite, best};
 }
 
 ControlTest test_policy(TrialContext const& context, std::size_t num_episodes,

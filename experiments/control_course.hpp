@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/control/rollout_result.hpp"
+#include "core/evolution/members.hpp"
 #include "core/evolution/strategy.hpp"
 #include "experiments/experiment.hpp"
 
@@ -52,6 +53,17 @@ ControlCourse follow(Training& training, Parameters const& p, double target, dou
   }
   return course;
 }
+
+/// Tells the strategy what its members got.
+/// @param records   of each member, the fitness first
+/// @param i_return  where in a record the return is
+/// @param overflow  what makes a fitness that is not finite, if nothing was thrown
+/// @param failure   why the first member without a finite fitness had none; empty as long as all
+///                  had
+/// Throws std::runtime_error if no member has one.
+ControlGeneration tell_members(EvolutionStrategy& strategy, MemberRecords const& records,
+                               std::size_t i_return, std::string const& overflow,
+                               std::string& failure);
 
 /// Runs one policy through episodes, those from the given one on.
 using RunEpisodes = std::function<void(std::size_t first, RolloutResult const& result)>;

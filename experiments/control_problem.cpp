@@ -3,15 +3,11 @@
 #include <limits>
 #include <stdexcept>
 
-#include "core/control/acrobot.hpp"
-#include "core/control/cart_pole.hpp"
 #include "core/control/grid_world.hpp"
-#include "core/control/mountain_car.hpp"
-#include "core/control/mountain_car_continuous.hpp"
-#include "core/control/pendulum.hpp"
 #include "core/control/policies/net_policy.hpp"
 #include "core/control/rollout.hpp"
 #include "core/control/t_maze.hpp"
+#include "experiments/control_task.hpp"
 
 namespace engram {
 
@@ -34,11 +30,10 @@ class ProblemOf final : public ControlProblem {
  public:
   ProblemOf(Parameters const& p, Task const& task, double target)
       : task_(task),
-        target_(target),
+        target_(target_return(p, target)),
         action_scale_(p.boolean("squash") ? max_action(task) : 0.0),
         num_fed_back_(static_cast<int>(p.integer("fed_back"))) {
-    if (p.integer("max_steps") > 0) task_.max_steps = static_cast<int>(p.integer("max_steps"));
-    if (p.text("target") == "given") target_ = p.real("target_return");
+    limit_steps(p, task_);
     shape_ = policy_shape(task, num_fed_back_);
     shape_.num_hidden = static_cast<int>(p.integer("hidden_layers"));
     for (int i = 0; i < shape_.num_hidden; ++i)
@@ -79,14 +74,17 @@ struct NamedTask {
   Maker make;
 };
 
-/// Targets are those of Gymnasium, where it has one.
+template <class Task>
+std::unique_ptr<ControlProblem const> make_solvable(Parameters const& p) {
+  return make(p, Task(), solved_return(Task()));
+}
+
 NamedTask const tasks[] = {
-    {"cart_pole", [](Parameters const& p) { return make(p, CartPole(), 475.0); }},
-    {"acrobot", [](Parameters const& p) { return make(p, Acrobot(), -100.0); }},
-    {"mountain_car", [](Parameters const& p) { return make(p, MountainCar(), -110.0); }},
-    {"mountain_car_continuous",
-     [](Parameters const& p) { return make(p, MountainCarContinuous(), 90.0); }},
-    {"pendulum", [](Parameters const& p) { return make(p, Pendulum(), -150.0); }},
+    {"cart_pole", make_solvable<CartPole>},
+    {"acrobot", make_solvable<Acrobot>},
+    {"mountain_car", make_solvable<MountainCar>},
+    {"mountain_car_continuous", make_solvable<MountainCarContinuous>},
+    {"pendulum", make_solvable<Pendulum>},
     // Right in 19 of 20 episodes.
     {"t_maze",
      [](Parameters const& p) {
@@ -105,22 +103,13 @@ NamedTask const tasks[] = {
 std::vector<ParameterSpec> control_parameters() {
   std::vector<std::string> names;
   for (auto const& task : tasks) names.emplace_back(task.name);
-  return {
-      choice("task", "cart_pole", names).means("control task, as Gymnasium has it").from("here"),
-      integer("max_steps", 0)
-          .range(0, 1e6)
-          .means("after which an episode is cut off; 0: the task's own number")
-          .from("here"),
+  auto specs =
+      control_task_parameters(names, ", t_maze right in 95 % of episodes, grid_world none");
+  std::vector<ParameterSpec> const own = {
       integer("maze_length", 10)
           .range(1, 1e5)
           .means("of t_maze's corridor, steps from the start to the junction")
           .from("here"),
-      choice("target", "task", {"task", "given"})
-          .means("the mean return that solves the task: cart_pole 475, acrobot -100, mountain_car "
-                 "-110, mountain_car_continuous 90, pendulum -150, t_maze right in 95 % of "
-                 "episodes, grid_world none")
-          .from("Gymnasium; pendulum, t_maze: here"),
-      real("target_return", 0.0).range(-1e300, 1e300).means("if given: that return").from("here"),
       integer("hidden_layers", 0)
           .range(0, PolicyShape::max_hidden)
           .means("of tanh units; 0: outputs are linear in the observations")
@@ -138,6 +127,8 @@ std::vector<ParameterSpec> control_parameters() {
           .means("a real action is the task's largest times tanh of the output, not the output")
           .from("here"),
   };
+  specs.insert(specs.end(), own.begin(), own.end());
+  return specs;
 }
 
 std::unique_ptr<ControlProblem const> make_control_problem(Parameters const& p) {

@@ -90,27 +90,14 @@ ControlGeneration ControlTraining::run_generation() {
   auto const gathered = evaluate_members(
       context_.group, {num_members, width, static_cast<std::size_t>(policies_.num_members())},
       context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
-  std::vector<double> fitness(num_members);
-  double sum = 0.0, num_finite = 0.0, best = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < num_members; ++i) {
     double const* const record = &gathered.values[i * width];
     steps_ += record[1];
-    fitness[i] = std::isfinite(record[0]) ? record[0] : std::numeric_limits<double>::quiet_NaN();
-    if (!std::isfinite(record[0])) continue;
-    sum += record[0];
-    num_finite += 1.0;
-    best = std::max(best, record[0]);
-    if (!normalizes_) continue;
+    if (!normalizes_ || !std::isfinite(record[0])) continue;
     auto const n = static_cast<std::size_t>(moments_.num());
     moments_.merge({record[1], {record + 2, record + 2 + n}, {record + 2 + n, record + width}});
   }
-  if (num_finite < static_cast<double>(num_members) && failure_.empty())
-    failure_ = gathered.num_thrown > 0 ? gathered.reason : "outputs or rewards are not finite";
-  if (num_finite == 0.0)
-    throw std::runtime_error("no member of generation " + std::to_string(strategy_->generation()) +
-                             " has a finite return: " + failure_);
-  strategy_->tell(fitness);
-  return {sum / num_finite, best};
+  return tell_members(*strategy_, gathered, 0, "outputs or rewards are not finite", failure_);
 }
 
 ControlTest ControlTraining::test() {

@@ -3,13 +3,9 @@
 #include <stdexcept>
 #include <string>
 
-#include "core/control/acrobot.hpp"
-#include "core/control/cart_pole.hpp"
-#include "core/control/mountain_car.hpp"
-#include "core/control/mountain_car_continuous.hpp"
-#include "core/control/pendulum.hpp"
 #include "core/control/policies/plastic_policy.hpp"
 #include "core/control/rollout.hpp"
+#include "experiments/control_task.hpp"
 
 namespace engram {
 
@@ -18,11 +14,11 @@ namespace {
 template <class Task>
 class PlasticProblemOf final : public PlasticProblem {
  public:
-  PlasticProblemOf(Parameters const& p, double target)
-      : target_(p.text("target") == "given" ? p.real("target_return") : target),
+  explicit PlasticProblemOf(Parameters const& p)
+      : target_(target_return(p, solved_return(task_))),
         start_width_(p.real("first_weights")),
         shape_(plastic_shape<Task>()) {
-    if (p.integer("max_steps") > 0) task_.max_steps = static_cast<int>(p.integer("max_steps"));
+    limit_steps(p, task_);
     for (auto const* name : {"hidden_units", "second_hidden_units"})
       if (p.integer(name) > 0)
         shape_.hidden[shape_.num_hidden++] = static_cast<int>(p.integer(name));
@@ -51,23 +47,22 @@ class PlasticProblemOf final : public PlasticProblem {
 };
 
 template <class Task>
-std::unique_ptr<PlasticProblem const> make(Parameters const& p, double target) {
-  return std::make_unique<PlasticProblemOf<Task> const>(p, target);
+std::unique_ptr<PlasticProblem const> make_plastic(Parameters const& p) {
+  return std::make_unique<PlasticProblemOf<Task> const>(p);
 }
 
 struct PlasticTask {
   char const* name;
-  std::unique_ptr<PlasticProblem const> (*make)(Parameters const&, double);
-  double target;
+  std::unique_ptr<PlasticProblem const> (*make)(Parameters const&);
 };
 
 /// Those of control_problem whose observations are real numbers.
 constexpr PlasticTask plastic_tasks[] = {
-    {"cart_pole", make<CartPole>, 475.0},
-    {"acrobot", make<Acrobot>, -100.0},
-    {"mountain_car", make<MountainCar>, -110.0},
-    {"mountain_car_continuous", make<MountainCarContinuous>, 90.0},
-    {"pendulum", make<Pendulum>, -150.0},
+    {"cart_pole", make_plastic<CartPole>},
+    {"acrobot", make_plastic<Acrobot>},
+    {"mountain_car", make_plastic<MountainCar>},
+    {"mountain_car_continuous", make_plastic<MountainCarContinuous>},
+    {"pendulum", make_plastic<Pendulum>},
 };
 
 }  // namespace
@@ -75,17 +70,8 @@ constexpr PlasticTask plastic_tasks[] = {
 std::vector<ParameterSpec> plastic_problem_parameters() {
   std::vector<std::string> names;
   for (auto const& task : plastic_tasks) names.emplace_back(task.name);
-  return {
-      choice("task", "cart_pole", names).means("control task, as Gymnasium has it").from("here"),
-      integer("max_steps", 0)
-          .range(0, 1e6)
-          .means("after which an episode is cut off; 0: the task's own number")
-          .from("here"),
-      choice("target", "task", {"task", "given"})
-          .means("the mean return that solves the task: cart_pole 475, acrobot -100, mountain_car "
-                 "-110, mountain_car_continuous 90, pendulum -150")
-          .from("Gymnasium; pendulum: here"),
-      real("target_return", 0.0).range(-1e300, 1e300).means("if given: that return").from("here"),
+  auto specs = control_task_parameters(names);
+  std::vector<ParameterSpec> const own = {
       integer("hidden_units", 16)
           .range(0, PolicyShape::max_width)
           .means("of the first hidden layer, tanh; 0: none (in the paper's code 128)")
@@ -99,11 +85,13 @@ std::vector<ParameterSpec> plastic_problem_parameters() {
           .means("weights that are not evolved are uniform in +- this, anew in each episode")
           .from("Najarro & Risi 2020, arXiv 2007.02686"),
   };
+  specs.insert(specs.end(), own.begin(), own.end());
+  return specs;
 }
 
 std::unique_ptr<PlasticProblem const> make_plastic_problem(Parameters const& p) {
   for (auto const& task : plastic_tasks)
-    if (p.text("task") == task.name) return task.make(p, task.target);
+    if (p.text("task") == task.name) return task.make(p);
   throw std::invalid_argument("there is no control task '" + p.text("task") + "'");
 }
 

@@ -122,24 +122,8 @@ ControlGeneration HebbianEvolution::run_generation() {
   auto const gathered = evaluate_members(
       context_.group, {num_members, record_width, static_cast<std::size_t>(members_.num_members())},
       context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
-  std::vector<double> fitness(num_members);
-  double sum = 0.0, num_finite = 0.0, best = -std::numeric_limits<double>::infinity();
-  for (std::size_t i = 0; i < num_members; ++i) {
-    double const* const record = &gathered.values[i * record_width];
-    steps_ += record[2];
-    fitness[i] = std::isfinite(record[0]) ? record[0] : std::numeric_limits<double>::quiet_NaN();
-    if (!std::isfinite(record[0])) continue;
-    sum += record[1];
-    num_finite += 1.0;
-    best = std::max(best, record[1]);
-  }
-  if (num_finite < static_cast<double>(num_members) && failure_.empty())
-    failure_ = gathered.num_thrown > 0 ? gathered.reason : "outputs, rewards or rules overflow";
-  if (num_finite == 0.0)
-    throw std::runtime_error("no member of generation " + std::to_string(strategy_->generation()) +
-                             " has a finite fitness: " + failure_);
-  strategy_->tell(fitness);
-  return {sum / num_finite, best};
+  for (std::size_t i = 0; i < num_members; ++i) steps_ += gathered.values[i * record_width + 2];
+  return tell_members(*strategy_, gathered, 1, "outputs, rewards or rules overflow", failure_);
 }
 
 EpisodeRange HebbianEvolution::test_episodes() const {

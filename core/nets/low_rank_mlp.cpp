@@ -200,9 +200,12 @@ auto layers_of(MlpSpec const& spec, LowRankNoise const& noise) {
     auto const& block = plain.block;
     auto& layer = layers.emplace_back();
     static_cast<MlpLayer&>(layer) = plain;
-    layer.is_matrix = block.inputs > 1 && block.outputs > 1;
-    for (auto const& part : noise.parts())
-      if (part.is_matrix() && part.first == block.weights) layer.a = static_cast<int>(part.factors);
+    layer.is_matrix = false;
+    for (auto const& part : noise.parts()) {
+      if (!part.is_matrix() || part.first != block.weights) continue;
+      layer.is_matrix = true;
+      layer.a = static_cast<int>(part.factors);
+    }
     layer.b = layer.is_matrix ? layer.a + static_cast<int>(noise.rank()) * block.inputs
                               : place_of(noise, block.weights);
     layer.biases = place_of(noise, block.biases);

@@ -141,7 +141,7 @@ TEST(EsControl, GenerationWithoutAReturnEndsTheTrial) {
   } catch (std::runtime_error const& error) {
     EXPECT_STREQ(
         error.what(),
-        "no member of generation 0 has a finite return: outputs or rewards are not finite");
+        "no member of generation 0 has a finite fitness: outputs or rewards are not finite");
   }
 }
 
