@@ -135,6 +135,30 @@ TEST_P(SearcherContract, DoesNotDependOnPortions) {
     EXPECT_EQ(points_of(factory, settings, portion), all);
 }
 
+/// As when trials of some points take longer than others, and points are asked for meanwhile.
+TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
+  auto const& factory = *GetParam();
+  auto const settings = settings_for(factory, discrete_space(), num_discrete);
+  auto const expected = points_of(factory, settings, 1);
+  Random const random(Key(Seed(5)));
+  for (std::uint64_t t = 0; t < 5; ++t) {
+    auto const searcher = factory.make(settings);
+    std::vector<Point> points;
+    std::uint64_t num_told = 0;
+    for (std::uint64_t i = 0; !searcher->finished(); ++i) {
+      auto const some = searcher->ask(1 + random.bits(1000 * t + i) % 9);
+      points.insert(points.end(), some.begin(), some.end());
+      auto const open = points.size() - num_told;
+      ASSERT_GT(open, 0u);
+      auto num = random.bits(1000 * t + i + 500) % (open + 1);
+      if (some.empty()) num = std::max<std::uint64_t>(num, 1);
+      for (; num > 0; --num, ++num_told)
+        searcher->tell({num_told, static_cast<double>(num_told % 5)});
+    }
+    EXPECT_EQ(points, expected);
+  }
+}
+
 TEST_P(SearcherContract, StaysInTheSpace) {
   auto const& factory = *GetParam();
   auto const space = discrete_space();

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include "core/error.hpp"
+#include "jobs/searcher.hpp"
+
+namespace engram {
+
+/// A searcher that learns. Each point is proposed from the results of a fixed number of points
+/// before it, neither more nor fewer, so that points depend neither on how many ranks there are nor
+/// on how long their trials take.
+class Adaptive : public Searcher {
+ public:
+  std::vector<Point> ask(std::size_t max_points) final {
+    std::vector<Point> points;
+    while (points.size() < max_points && !finished() && learn_up_to(num_needed()))
+      points.push_back(propose_next());
+    return points;
+  }
+
+  void tell(PointResult const& result) final { told_.push_back(result.objective); }
+
+  bool finished() const final { return num_asked_ == num_points_; }
+  std::uint64_t num_points() const final { return num_points_; }
+
+ protected:
+  explicit Adaptive(SearcherSettings const& settings)
+      : direction_(settings.direction), num_points_(settings.num_points) {
+    if (num_points_ == 0)
+      throw UserError(
+          "expected the number of trials (study.trials), which this searcher can't tell by itself");
+  }
+
+  std::uint64_t num_asked() const { return num_asked_; }
+  std::uint64_t num_learned() const { return num_learned_; }
+
+ private:
+  /// Results that the next point is proposed from, those of the first points: at most num_asked().
+  virtual std::uint64_t num_needed() const = 0;
+
+  /// The result of the next point in order.
+  /// @param fitness  larger is better; NaN if no replicate completed
+  virtual void learn(double fitness) = 0;
+
+  virtual Point propose() = 0;
+
+  /// False if that many are not told yet.
+  bool learn_up_to(std::uint64_t num) {
+    if (num > num_learned_ + told_.size()) return false;
+    for (; num_learned_ < num; ++num_learned_) {
+      learn(direction_ == Direction::minimise ? -told_.front() : told_.front());
+      told_.pop_front();
+    }
+    return true;
+  }
+
+  Point propose_next() {
+    auto point = propose();
+    ++num_asked_;
+    return point;
+  }
+
+  Direction direction_;
+  std::uint64_t num_points_, num_asked_ = 0, num_learned_ = 0;
+  std::deque<double> told_;  ///< from the result of point num_learned_ on
+};
+
+}  // namespace engram
