@@ -62,6 +62,7 @@ std::vector<ExportColumn> identity_columns(Results const& r) {
           {"replicate", false, [&](auto row) { return Cell(std::uint64_t{r.replicate[row]}); }},
           {"seed", false, [&](auto row) { return Cell(r.seeds[row]); }},
           {"budget", false, [&](auto row) { return Cell(r.budget[row]); }},
+          {"parent", false, [&](auto row) { return Cell(r.parent[row]); }},
           {"status", false, [&](auto row) { return Cell(std::string(to_string(r.status[row]))); }},
           {"reason", false, [&](auto row) { return Cell(r.reason[row]); }},
           {"warnings", false, [&](auto row) { return Cell(r.warnings[row]); }}};

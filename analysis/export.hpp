@@ -16,9 +16,9 @@ struct ExportOptions {
   bool timing = false;               ///< also rank, attempt, start and seconds
 };
 
-/// The names that `columns` may hold: id, point, replicate, seed, budget, status, reason, warnings,
-/// the parameters, the metrics, rank, attempt, start, seconds. A parameter or metric whose name is
-/// taken is called param_NAME or metric_NAME.
+/// The names that `columns` may hold: id, point, replicate, seed, budget, parent, status, reason,
+/// warnings, the parameters, the metrics, rank, attempt, start, seconds. A parameter or metric
+/// whose name is taken is called param_NAME or metric_NAME.
 std::vector<std::string> export_columns(Results const& results);
 
 /// One row a trial, without series and arrays. Reals have the fewest digits that read back to the

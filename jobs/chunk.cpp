@@ -18,6 +18,7 @@ void ChunkWriter::add(WorkItem const& item) {
   out.number(item.id);
   out.number(item.seed);
   out.number(item.budget);
+  out.number(item.parent);
   out.number(item.attempt);
   out.number(static_cast<std::uint32_t>(item.searched.size()));
   for (auto const& value : item.searched) encode(value, out);
@@ -33,6 +34,7 @@ bool ChunkReader::next_batch(std::vector<WorkItem>& batch) {
     item.id = in.number<std::uint64_t>();
     item.seed = in.number<std::uint64_t>();
     item.budget = in.number<double>();
+    item.parent = in.number<std::int64_t>();
     item.attempt = in.number<std::uint32_t>();
     item.searched.resize(in.count(2));
     for (auto& value : item.searched) value = decode_parameter(in);

@@ -17,6 +17,7 @@ struct WorkItem {
   std::uint64_t id = 0;
   std::uint64_t seed = 0;
   double budget = 1.0;
+  std::int64_t parent = -1;  ///< the trial whose state it goes on from; -1: none
   std::uint32_t attempt = 0;
   std::vector<ParameterValue> searched;  ///< in the order of the search space
 };

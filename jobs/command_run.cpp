@@ -87,15 +87,15 @@ void print_trials(Study const& study, Invocation const& call) {
   std::size_t num_shown = 0;
   std::uint64_t id = 0;
   while (num_shown < max_shown_trials && !searcher->finished()) {
-    auto const points = searcher->ask(max_shown_trials);
-    if (points.empty()) break;
-    for (auto const& point : points) {
+    auto const proposals = searcher->ask(max_shown_trials);
+    if (proposals.empty()) break;
+    for (auto const& proposal : proposals) {
       for (std::uint64_t r = 0; r < study.replicates; ++r, ++id) {
         if (num_shown == max_shown_trials || recorded.contains(id)) continue;
         ++num_shown;
         std::vector<std::string> cells{std::to_string(id)};
-        for (auto const& value : point) cells.push_back(to_string(value));
-        cells.push_back(std::to_string(study.trial(id, point).seed));
+        for (auto const& value : proposal.values) cells.push_back(to_string(value));
+        cells.push_back(std::to_string(study.trial(id, proposal).seed));
         table.add_row(std::move(cells));
       }
     }

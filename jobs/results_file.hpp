@@ -36,6 +36,7 @@ struct Results {
   std::vector<std::uint64_t> id, point, seeds;
   std::vector<std::uint32_t> replicate;
   std::vector<double> budget;
+  std::vector<std::int64_t> parent;  ///< trial that a trial went on from; -1: none
   std::vector<Status> status;
   std::vector<std::string> reason, warnings;
   std::vector<Column> parameters, metrics;

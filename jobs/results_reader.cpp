@@ -142,6 +142,7 @@ void read_rows(hid_t root, Results& results) {
   results.replicate = read_numbers<std::uint32_t>(trials.get(), "replicate");
   results.seeds = read_numbers<std::uint64_t>(trials.get(), "seed");
   results.budget = read_numbers<double>(trials.get(), "budget");
+  results.parent = read_numbers<std::int64_t>(trials.get(), "parent");
   results.status = read_enumeration<Status>(open_dataset(trials.get(), "status"));
   results.reason = read_texts(trials.get(), "reason");
   results.warnings = read_texts(trials.get(), "warnings");

@@ -36,6 +36,7 @@ void for_columns(AnyResults& results, Visit const& visit) {
   visit(results.replicate);
   visit(results.seeds);
   visit(results.budget);
+  visit(results.parent);
   visit(results.status);
   visit(results.reason);
   visit(results.warnings);

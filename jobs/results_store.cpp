@@ -211,6 +211,15 @@ ResultsStore::Summary ResultsStore::summary(std::uint64_t id) const {
   return summary;
 }
 
+std::vector<double> ResultsStore::metrics(std::uint64_t id) const {
+  if (!contains(id)) throw std::out_of_range("trial " + std::to_string(id) + " is not recorded");
+  auto const row = state_->table.row(id);
+  std::vector<double> values;
+  for (auto const& metric : state_->table.results().metrics)
+    values.push_back(std::get<std::vector<double>>(metric.values)[row]);
+  return values;
+}
+
 void ResultsStore::forget_failed() {
   auto& journal = state_->open_journal_or_throw();
   if (!state_->table.forget_failed()) return;

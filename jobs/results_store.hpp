@@ -52,6 +52,9 @@ class ResultsStore {
   };
   Summary summary(std::uint64_t id) const;
 
+  /// Metrics of a recorded trial, in the study's order.
+  std::vector<double> metrics(std::uint64_t id) const;
+
   /// Forgets trials that did not complete, so that they are run again (--retry-failed). Journalled,
   /// so a kill does not bring them back.
   void forget_failed();

@@ -122,6 +122,8 @@ void write_trials(hdf5::OutputFile const& file, Results const& results, Order co
   put(writer.numbers(group, "replicate", results.replicate), "replicate of the point");
   put(writer.numbers(group, "seed", results.seeds), "seed of the trial's random numbers");
   put(writer.numbers(group, "budget", results.budget), "share of the full effort");
+  put(writer.numbers(group, "parent", results.parent),
+      "the trial whose state it went on from; -1: none");
   put(writer.statuses(group, "status", results.status), "how the trial ended");
   put(writer.texts(group, "reason", results.reason), "why the trial did not complete");
   put(writer.texts(group, "warnings", results.warnings), "what the trial warned of");

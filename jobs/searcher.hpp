@@ -19,10 +19,25 @@ namespace engram {
 /// A point of the search space: one value a dimension, in the order of the space.
 using Point = std::vector<ParameterValue>;
 
-/// What a searcher is told about a point: the objective's mean over its complete replicates.
+/// A point that a searcher wants evaluated, and how.
+struct Proposal {
+  Point values = {};
+  double budget = 1.0;  ///< Trial::budget, in (0, 1]
+  /// The point whose trials these go on from, replicate by replicate: it has been told, and said to
+  /// be continued (`Searcher::keeps_states`).
+  std::optional<std::uint64_t> continues = {};
+  /// The point whose trials' seeds these have; none: their own. A trial that goes on with equal
+  /// values and the seed of its first part is the trial of the whole budget in one go.
+  std::optional<std::uint64_t> seeds_of = {};
+
+  bool operator==(Proposal const&) const = default;
+};
+
+/// What a searcher is told about a point: means over its complete replicates.
 struct PointResult {
-  std::uint64_t point = 0;  ///< index in the order of asking
-  double objective = 0.0;   ///< NaN if no replicate completed
+  std::uint64_t point = 0;           ///< index in the order of asking
+  double objective = 0.0;            ///< NaN if no replicate completed
+  std::vector<double> metrics = {};  ///< of SearcherSettings::metrics; NaN likewise
 };
 
 /// Settings of a searcher as the study resolved them.
@@ -30,7 +45,8 @@ struct SearcherSettings {
   SearchSpace space;
   std::uint64_t num_points = 0;  ///< the budget; 0: as many as the searcher has by itself (grid)
   Direction direction = Direction::minimise;
-  Key key;             ///< the searcher's own random numbers
+  std::vector<MetricSpec> metrics = {};  ///< that results have
+  Key key;                               ///< the searcher's own random numbers
   Parameters options;  ///< the [searcher] section, by the specs of `SearcherFactory::options`
 };
 
@@ -41,7 +57,7 @@ class Searcher {
   virtual ~Searcher() = default;
 
   /// The next points, at most `max_points`. Empty means: tell first, or finished.
-  virtual std::vector<Point> ask(std::size_t max_points) = 0;
+  virtual std::vector<Proposal> ask(std::size_t max_points) = 0;
 
   /// In point order. Searchers that do not learn ignore it.
   virtual void tell(PointResult const&) {}
@@ -50,6 +66,12 @@ class Searcher {
 
   /// Points it will ask for in all, if that is known.
   virtual std::uint64_t num_points() const = 0;
+
+  /// Whether trials have to keep the states that they end with, for points that continue them.
+  virtual bool keeps_states() const { return false; }
+
+  /// Points before this one are never continued from now on.
+  virtual std::uint64_t oldest_to_continue() const { return 0; }
 };
 
 /// A kind of searcher: name, documentation, options, constructor.
@@ -60,6 +82,9 @@ struct SearcherFactory {
   std::string source;
   std::vector<ParameterSpec> options;
   bool extensible = true;  ///< a larger budget begins with the points of the smaller one
+  /// Only for experiments that save states (Experiment::saves_states): points go on from others'
+  /// with other values.
+  bool needs_states = false;
   /// Throws UserError if the settings make no sense (a grid over a continuous dimension).
   std::function<std::unique_ptr<Searcher>(SearcherSettings const&)> make;
 };

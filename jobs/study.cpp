@@ -142,18 +142,28 @@ std::unique_ptr<Searcher> Study::make_searcher() const {
   return searcher->make({.space = space,
                          .num_points = num_points,
                          .direction = direction,
+                         .metrics = metrics,
                          .key = Key(Seed(seed)).stream("searcher"),
                          .options = searcher_options});
 }
 
-Trial Study::trial(std::uint64_t id, Point const& point) const {
+Trial Study::trial(std::uint64_t id, Proposal const& proposal) const {
   Trial trial;
   trial.id = id;
   auto const key = Key(Seed(seed)).stream("trial");
-  trial.seed = key.index(seeds == SeedMode::common ? id % replicates : id).value();
+  auto const replicate = id % replicates;
+  auto const seed_id = proposal.seeds_of.value_or(id / replicates) * replicates + replicate;
+  trial.seed = key.index(seeds == SeedMode::common ? replicate : seed_id).value();
+  trial.budget = proposal.budget;
   trial.parameters = fixed;
-  for (std::size_t j = 0; j < space.size(); ++j) trial.parameters.set(space[j].name(), point.at(j));
+  for (std::size_t j = 0; j < space.size(); ++j)
+    trial.parameters.set(space[j].name(), proposal.values.at(j));
   return trial;
+}
+
+std::int64_t Study::parent(std::uint64_t id, Proposal const& proposal) const {
+  if (!proposal.continues) return -1;
+  return static_cast<std::int64_t>(*proposal.continues * replicates + id % replicates);
 }
 
 Study read_study(std::filesystem::path const& file,

@@ -70,7 +70,10 @@ struct Study {
   std::unique_ptr<Searcher> make_searcher() const;
 
   /// Trial `id` = point * replicates + replicate.
-  Trial trial(std::uint64_t id, Point const& point) const;
+  Trial trial(std::uint64_t id, Proposal const& proposal) const;
+
+  /// The trial whose state trial `id` goes on from; -1: none.
+  std::int64_t parent(std::uint64_t id, Proposal const& proposal) const;
 };
 
 /// The keys of the [study] section with their types, ranges and meanings, for `run --help` and

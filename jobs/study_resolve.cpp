@@ -274,9 +274,9 @@ class StudyResolver {
   void check_points() const {
     auto const num = std::min<std::uint64_t>(study_.num_points, num_checked_points);
     std::string first_problem;
-    for (auto const& point : study_.make_searcher()->ask(num)) {
+    for (auto const& proposal : study_.make_searcher()->ask(num)) {
       try {
-        study_.experiment->validate(study_.trial(0, point).parameters);
+        study_.experiment->validate(study_.trial(0, proposal).parameters);
         return;
       } catch (UserError const& error) {
         if (first_problem.empty()) first_problem = error.what();

@@ -138,6 +138,7 @@ void encode(TrialRecord const& record, Bytes& bytes) {
   out.number(record.replicate);
   out.number(record.seed);
   out.number(record.budget);
+  out.number(record.parent);
   out.number(static_cast<std::uint32_t>(record.searched.size()));
   for (auto const& value : record.searched) encode(value, out);
   encode_outcome(record.outcome, out);
@@ -155,6 +156,7 @@ TrialRecord decode_trial_record(std::span<std::byte const>& bytes) {
   record.replicate = in.number<std::uint32_t>();
   record.seed = in.number<std::uint64_t>();
   record.budget = in.number<double>();
+  record.parent = in.number<std::int64_t>();
   record.searched.resize(in.count(2));
   for (auto& value : record.searched) value = decode_parameter(in);
   record.outcome = decode_outcome(in);

@@ -25,6 +25,7 @@ struct TrialRecord {
   std::uint32_t replicate = 0;
   std::uint64_t seed = 0;
   double budget = 1.0;
+  std::int64_t parent = -1;              ///< the trial whose state it went on from; -1: none
   std::vector<ParameterValue> searched;  ///< in the order of the search space
   Outcome outcome;
   TrialTiming timing;

@@ -51,8 +51,10 @@ std::optional<Bytes> TrialSource::next_chunk(int, std::size_t max_items) {
     chunk.begin_batch(size);
     for (auto const end = id + size; id != end; ++id) {
       item.id = *id;
-      item.searched = open_point(*id / study_.replicates).values;
-      auto const trial = study_.trial(*id, item.searched);
+      auto const& proposal = open_point(*id / study_.replicates).proposal;
+      item.searched = proposal.values;
+      auto const trial = study_.trial(*id, proposal);
+      item.parent = study_.parent(*id, proposal);
       item.seed = trial.seed;
       item.budget = trial.budget;
       auto const retried = retries_.empty() ? retries_.end() : retries_.find(*id);
@@ -126,16 +128,16 @@ void TrialSource::refill(std::size_t num_wanted) {
   bool asked = false;
   while (queue_.size() < num_wanted && !searcher_->finished()) {
     if (asked && queue_.size() >= portion) break;
-    auto points = searcher_->ask(num_points);
+    auto proposals = searcher_->ask(num_points);
     asked = true;
-    searcher_waits_ = points.empty();
-    if (points.empty()) break;
-    for (auto& point : points) add_point(std::move(point));
+    searcher_waits_ = proposals.empty();
+    if (proposals.empty()) break;
+    for (auto& proposal : proposals) add_point(std::move(proposal));
     tell_in_order();
   }
 }
 
-void TrialSource::add_point(Point values) {
+void TrialSource::add_point(Proposal proposal) {
   auto const i_point = first_open_point_ + open_points_.size();
   OpenPoint point;
   bool const has_batches = study_.experiment->max_batch() > 1;
@@ -148,16 +150,16 @@ void TrialSource::add_point(Point values) {
     }
     ++point.num_missing;
     bool const may_join = has_batches && !store_.is_suspect(id);
-    queue_.add(id, may_join ? study_.experiment->batch_key(study_.trial(id, values)) : "");
+    queue_.add(id, may_join ? study_.experiment->batch_key(study_.trial(id, proposal)) : "");
   }
-  point.values = std::move(values);
+  point.proposal = std::move(proposal);
   if (point.num_missing == 0) close(point, i_point);
   open_points_.push_back(std::move(point));
 }
 
 void TrialSource::tell_in_order() {
   while (!open_points_.empty() && open_points_.front().num_missing == 0) {
-    searcher_->tell({first_open_point_, open_points_.front().objective});
+    searcher_->tell(open_points_.front().result);
     searcher_waits_ = false;
     open_points_.pop_front();
     ++first_open_point_;
@@ -165,33 +167,42 @@ void TrialSource::tell_in_order() {
 }
 
 void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
-  point.objective = objective_of(i_point);
+  point.result = result_of(i_point);
+  double const objective = point.result.objective;
   auto const is_better = [&] {
-    if (std::isnan(point.objective)) return false;
+    if (std::isnan(objective)) return false;
     if (std::isnan(state_.best)) return true;
-    if (point.objective == state_.best) return i_point < best_point_;
-    return study_.direction == Direction::maximise ? point.objective > state_.best
-                                                   : point.objective < state_.best;
+    if (objective == state_.best) return i_point < best_point_;
+    return study_.direction == Direction::maximise ? objective > state_.best
+                                                   : objective < state_.best;
   };
   if (is_better()) {
-    state_.best = point.objective;
+    state_.best = objective;
     best_point_ = i_point;
-    best_values_ = point.values;
+    best_values_ = point.proposal.values;
   }
-  point.values = Point();
+  point.proposal.values = Point();
 }
 
-double TrialSource::objective_of(std::uint64_t i_point) const {
-  double sum = 0.0;
-  std::uint64_t num = 0;
+PointResult TrialSource::result_of(std::uint64_t i_point) const {
+  PointResult result{i_point, 0.0, std::vector<double>(study_.metrics.size())};
+  double num = 0.0, num_complete = 0.0;
   for (std::uint64_t r = 0; r < study_.replicates; ++r) {
-    auto const summary = store_.summary(i_point * study_.replicates + r);
+    auto const id = i_point * study_.replicates + r;
+    auto const summary = store_.summary(id);
     bool const complete = summary.status == Status::complete;
     if (!complete && study_.on_failure != FailurePolicy::penalise) continue;
-    sum += complete ? summary.objective : study_.penalty;
+    result.objective += complete ? summary.objective : study_.penalty;
     ++num;
+    if (!complete) continue;
+    auto const metrics = store_.metrics(id);
+    for (std::size_t i = 0; i < metrics.size(); ++i) result.metrics[i] += metrics[i];
+    ++num_complete;
   }
-  return num > 0 ? sum / static_cast<double>(num) : std::numeric_limits<double>::quiet_NaN();
+  // Without any, 0 / 0: NaN.
+  result.objective /= num;
+  for (auto& metric : result.metrics) metric /= num_complete;
+  return result;
 }
 
 void TrialSource::note(ResultsStore::Summary const& summary) {
@@ -234,7 +245,7 @@ void TrialSource::report_failure(TrialRecord const& record, std::string const& c
     progress_.message("engram: more trials fail; their reasons are in the results file");
     return;
   }
-  auto const trial = study_.trial(record.id, record.searched);
+  auto const trial = study_.trial(record.id, {record.searched});
   auto const rank = static_cast<std::size_t>(record.timing.rank);
   progress_.message("engram: " + describe_trial(trial, study_.space) +
                     (record.outcome.status == Status::timed_out ? " timed out" : " failed") +

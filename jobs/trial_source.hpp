@@ -50,16 +50,16 @@ class TrialSource final : public WorkSource {
  private:
   /// A point of which not all replicates are recorded, or not yet told.
   struct OpenPoint {
-    Point values;  ///< given free when all replicates are recorded
+    Proposal proposal;  ///< its values are given free when all replicates are recorded
     std::uint64_t num_missing = 0;
-    double objective = 0.0;
+    PointResult result;
   };
 
   void refill(std::size_t num_wanted);
-  void add_point(Point values);
+  void add_point(Proposal proposal);
   void tell_in_order();
   void close(OpenPoint& point, std::uint64_t i_point);
-  double objective_of(std::uint64_t i_point) const;
+  PointResult result_of(std::uint64_t i_point) const;
   void note(ResultsStore::Summary const& summary);
   void accept_record(TrialRecord const& record);
   bool retry(TrialRecord const& record);

@@ -93,6 +93,7 @@ bool TrialTable::insert(TrialRecord const& record, RowSource source) {
   results_.replicate.push_back(record.replicate);
   results_.seeds.push_back(record.seed);
   results_.budget.push_back(record.budget);
+  results_.parent.push_back(record.parent);
   results_.status.push_back(outcome.status);
   results_.reason.push_back(printable_text(outcome.reason));
   results_.warnings.push_back(printable_text(joined(outcome.warnings, "; ")));

@@ -210,6 +210,7 @@ void TrialWorker::identify(WorkItem const& item, double start_s, double seconds,
   record.replicate = static_cast<std::uint32_t>(item.id % study_.replicates);
   record.seed = item.seed;
   record.budget = item.budget;
+  record.parent = item.parent;
   record.searched = item.searched;
   record.timing = {rank_, item.attempt, start_s, seconds};
 }

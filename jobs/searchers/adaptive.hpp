@@ -15,10 +15,10 @@ namespace engram {
 /// on how long their trials take.
 class Adaptive : public Searcher {
  public:
-  std::vector<Point> ask(std::size_t max_points) final {
-    std::vector<Point> points;
+  std::vector<Proposal> ask(std::size_t max_points) final {
+    std::vector<Proposal> points;
     while (points.size() < max_points && !finished() && learn_up_to(num_needed()))
-      points.push_back(propose_next());
+      points.push_back({propose_next()});
     return points;
   }
 

@@ -14,11 +14,11 @@ namespace engram {
 /// matter in what portions they are asked for.
 class Design : public Searcher {
  public:
-  std::vector<Point> ask(std::size_t max_points) final {
+  std::vector<Proposal> ask(std::size_t max_points) final {
     auto const end = next_ + std::min<std::uint64_t>(max_points, num_points_ - next_);
-    std::vector<Point> points;
+    std::vector<Proposal> points;
     points.reserve(end - next_);
-    for (; next_ < end; ++next_) points.push_back(point(next_));
+    for (; next_ < end; ++next_) points.push_back({point(next_)});
     return points;
   }
 

@@ -37,6 +37,7 @@ inline void add_trial(Results& results, double leak, std::string const& rule, do
   results.replicate.push_back(static_cast<std::uint32_t>(id % results.replicates));
   results.seeds.push_back(1000 + id);
   results.budget.push_back(1.0);
+  results.parent.push_back(-1);
   results.status.push_back(status);
   results.reason.push_back(reason);
   results.warnings.emplace_back();

@@ -63,7 +63,7 @@ def results(tmp_path):
         write_columns(file.create_group("trials"), {
             "id": (ids, {}), "point": (point, {}),
             "replicate": ((ids % REPLICATES).astype("u4"), {}),
-            "seed": (ids + 100, {}), "budget": (np.ones(n), {}),
+            "seed": (ids + 100, {}), "budget": (np.ones(n), {}), "parent": (np.full(n, -1), {}),
             "status": (status.astype(STATUS), {}),
             "reason": (reason.astype(utf8), {}), "warnings": (np.array([b""] * n).astype(utf8), {}),
         })
@@ -96,7 +96,7 @@ def results(tmp_path):
 def test_load_gives_one_row_a_trial(results):
     table = engram.load(results)
     assert list(table.columns) == [
-        "id", "point", "replicate", "seed", "budget", "status", "reason", "warnings",
+        "id", "point", "replicate", "seed", "budget", "parent", "status", "reason", "warnings",
         "bias", "leak", "ridge", "rule", "param_seed", "duration", "error",
     ]
     assert len(table) == POINTS * REPLICATES

@@ -24,10 +24,11 @@ Results two_trials() {
 }
 
 TEST(Export, CsvIsRfc4180) {
-  EXPECT_EQ(exported(two_trials(), {}),
-            "id,point,replicate,seed,budget,status,reason,warnings,leak,rule,error,memory\r\n"
-            "0,0,0,1000,1,complete,,,0.1,\"a,\"\"b\"\"\",0.3333333333333333,2e-300\r\n"
-            "1,0,1,1001,1,failed,\"threw:\nbad\",,0.2,c,,\r\n");
+  EXPECT_EQ(
+      exported(two_trials(), {}),
+      "id,point,replicate,seed,budget,parent,status,reason,warnings,leak,rule,error,memory\r\n"
+      "0,0,0,1000,1,complete,,,0.1,\"a,\"\"b\"\"\",0.3333333333333333,2e-300\r\n"
+      "1,0,1,1001,1,failed,\"threw:\nbad\",,0.2,c,,\r\n");
 }
 
 TEST(Export, JsonHasTheStudyAndItsTrials) {
@@ -68,10 +69,11 @@ TEST(Export, ClashingNamesHavePrefixes) {
   auto results = two_trials();
   results.parameters[0].name = "seed";
   results.metrics[1].name = "rule";
-  EXPECT_EQ(export_columns(results),
-            (std::vector<std::string>{"id", "point", "replicate", "seed", "budget", "status",
-                                      "reason", "warnings", "param_seed", "param_rule", "error",
-                                      "metric_rule", "rank", "attempt", "start", "seconds"}));
+  EXPECT_EQ(
+      export_columns(results),
+      (std::vector<std::string>{"id", "point", "replicate", "seed", "budget", "parent", "status",
+                                "reason", "warnings", "param_seed", "param_rule", "error",
+                                "metric_rule", "rank", "attempt", "start", "seconds"}));
 }
 
 TEST(Export, UnknownColumnNamesTheNearest) {

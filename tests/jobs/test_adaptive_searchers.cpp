@@ -34,11 +34,11 @@ double least(std::string const& searcher, SearchSpace const& space, Objective co
                                     .options = Parameters(factory.options)});
   double best = std::numeric_limits<double>::infinity();
   for (std::uint64_t i = 0; !search->finished();) {
-    auto const points = search->ask(portion);
-    EXPECT_FALSE(points.empty());
-    if (points.empty()) break;
-    for (auto const& point : points) {
-      double const value = objective(point);
+    auto const proposals = search->ask(portion);
+    EXPECT_FALSE(proposals.empty());
+    if (proposals.empty()) break;
+    for (auto const& proposal : proposals) {
+      double const value = objective(proposal.values);
       best = std::min(best, value);
       search->tell({i++, value});
     }

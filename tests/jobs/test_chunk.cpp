@@ -6,7 +6,7 @@ namespace engram {
 namespace {
 
 WorkItem make_item(std::uint64_t id) {
-  return {id, 100 + id, 0.5, 3, {0.25, std::int64_t{-7}, true, std::string("tanh")}};
+  return {id, 100 + id, 0.5, 17, 3, {0.25, std::int64_t{-7}, true, std::string("tanh")}};
 }
 
 TEST(Chunk, BatchesReadBack) {
@@ -25,6 +25,7 @@ TEST(Chunk, BatchesReadBack) {
   EXPECT_EQ(batch[1].id, 2u);
   EXPECT_EQ(batch[1].seed, 102u);
   EXPECT_EQ(batch[1].budget, 0.5);
+  EXPECT_EQ(batch[1].parent, 17);
   EXPECT_EQ(batch[1].attempt, 3u);
   EXPECT_EQ(batch[1].searched, make_item(2).searched);
   ASSERT_TRUE(reader.next_batch(batch));

@@ -24,8 +24,8 @@ class Generations final : public Searcher {
  public:
   explicit Generations(SearcherSettings settings) : settings_(std::move(settings)) {}
 
-  std::vector<Point> ask(std::size_t max_points) override {
-    std::vector<Point> points;
+  std::vector<Proposal> ask(std::size_t max_points) override {
+    std::vector<Proposal> points;
     auto const end = std::min(settings_.num_points, (num_told_ / 4 + 1) * 4);
     while (num_asked_ < end && points.size() < max_points) {
       Random const random(settings_.key.index(num_asked_++));
@@ -34,7 +34,7 @@ class Generations final : public Searcher {
         auto const u = 0.5 * (random.uniform(d) + centre_);
         point.push_back(settings_.space[d].at_quantile(u));
       }
-      points.push_back(std::move(point));
+      points.push_back({std::move(point)});
     }
     return points;
   }
@@ -174,7 +174,7 @@ TEST_F(Runner, RecordsEveryTrialOnceWithItsOwnOutcome) {
   EXPECT_TRUE(results.finished);
   auto const values = column(results, "value");
   auto const searcher = study.make_searcher();
-  std::vector<Point> points;
+  std::vector<Proposal> points;
   while (!searcher->finished()) {
     for (auto& point : searcher->ask(1000)) points.push_back(point);
   }

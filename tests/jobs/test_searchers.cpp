@@ -36,10 +36,10 @@ SearcherSettings settings_for(SearcherFactory const& factory, SearchSpace space,
 }
 
 /// All points, asked for in portions.
-std::vector<Point> points_of(SearcherFactory const& factory, SearcherSettings const& settings,
-                             std::size_t portion) {
+std::vector<Proposal> points_of(SearcherFactory const& factory, SearcherSettings const& settings,
+                                std::size_t portion) {
   auto const searcher = factory.make(settings);
-  std::vector<Point> points;
+  std::vector<Proposal> points;
   while (!searcher->finished()) {
     auto const some = searcher->ask(portion);
     EXPECT_LE(some.size(), portion);
@@ -63,7 +63,7 @@ Cube cube_points(std::string const& name, std::size_t num_dimensions, std::uint6
   Cube cube;
   for (auto const& point : points_of(factory, settings, num_points)) {
     cube.emplace_back();
-    for (auto const& value : point) cube.back().push_back(std::get<double>(value));
+    for (auto const& value : point.values) cube.back().push_back(std::get<double>(value));
   }
   return cube;
 }
@@ -143,7 +143,7 @@ TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
   Random const random(Key(Seed(5)));
   for (std::uint64_t t = 0; t < 5; ++t) {
     auto const searcher = factory.make(settings);
-    std::vector<Point> points;
+    std::vector<Proposal> points;
     std::uint64_t num_told = 0;
     for (std::uint64_t i = 0; !searcher->finished(); ++i) {
       auto const some = searcher->ask(1 + random.bits(1000 * t + i) % 9);
@@ -162,7 +162,9 @@ TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
 TEST_P(SearcherContract, StaysInTheSpace) {
   auto const& factory = *GetParam();
   auto const space = discrete_space();
-  for (auto const& point : points_of(factory, settings_for(factory, space, num_discrete), 8)) {
+  for (auto const& proposal : points_of(factory, settings_for(factory, space, num_discrete), 8)) {
+    auto const& point = proposal.values;
+    EXPECT_TRUE(proposal.budget > 0.0 && proposal.budget <= 1.0);
     ASSERT_EQ(point.size(), space.size());
     for (std::size_t j = 0; j < space.size(); ++j) {
       bool known = false;
@@ -196,7 +198,7 @@ TEST_P(SearcherContract, LargerBudgetsExtendWhereDeclared) {
 
 TEST_P(SearcherContract, HasOnePointWithoutASpace) {
   auto const points = points_of(*GetParam(), settings_for(*GetParam(), {}, 1), 5);
-  EXPECT_EQ(points, std::vector<Point>(1));
+  EXPECT_EQ(points, std::vector<Proposal>(1));
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, SearcherContract,
@@ -226,8 +228,8 @@ TEST(Grid, WalksTheLastDimensionFastest) {
                              Dimension::parse(integer("b", 0), "integer(5, 7)")};
   auto const points = points_of(grid, settings_for(grid, space, 0), 4);
   ASSERT_EQ(points.size(), 6u);
-  EXPECT_EQ(points[1], (Point{1.0, std::int64_t{6}}));
-  EXPECT_EQ(points[3], (Point{2.0, std::int64_t{5}}));
+  EXPECT_EQ(points[1].values, (Point{1.0, std::int64_t{6}}));
+  EXPECT_EQ(points[3].values, (Point{2.0, std::int64_t{5}}));
 }
 
 TEST(Grid, RefusesContinuousDimensionsAndOtherSizes) {

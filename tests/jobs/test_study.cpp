@@ -255,8 +255,8 @@ TEST(Study, TrialsAreSeededByReplicateOrById) {
     EXPECT_EQ(trial.id, id);
     EXPECT_EQ(trial.budget, 1.0);
     EXPECT_EQ(trial.seed, Key(Seed(7)).stream("trial").index(id).value());
-    EXPECT_EQ(trial.parameters.at("x"), points[id / 4][0]);
-    EXPECT_EQ(trial.parameters.at("noisy"), points[id / 4][2]);
+    EXPECT_EQ(trial.parameters.at("x"), points[id / 4].values[0]);
+    EXPECT_EQ(trial.parameters.at("noisy"), points[id / 4].values[2]);
     EXPECT_EQ(trial.parameters.integer("units"), 200);
     EXPECT_EQ(trial.parameters.items().size(), 6u);
     seeds.insert(trial.seed);

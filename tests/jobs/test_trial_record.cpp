@@ -14,6 +14,7 @@ TrialRecord full_record() {
   record.replicate = 1;
   record.seed = ~std::uint64_t{0};
   record.budget = 0.25;
+  record.parent = 3;
   record.searched = {0.1, std::int64_t{-3}, true, std::string("oja")};
   record.outcome = {Status::failed,
                     "diverged",
@@ -41,6 +42,7 @@ TEST(TrialRecord, ReadsBackBitByBit) {
   EXPECT_EQ(in.size(), bytes.size() - size);
   EXPECT_EQ(encoded(back), encoded(record));
   EXPECT_EQ(back.id, 5u);
+  EXPECT_EQ(back.parent, 3);
   EXPECT_EQ(back.searched, record.searched);
   EXPECT_EQ(back.outcome.reason, "diverged");
   EXPECT_EQ(std::bit_cast<std::uint64_t>(back.outcome.metrics[0]), 0x7ff8000000000123u);
@@ -62,7 +64,7 @@ TEST(TrialRecord, EveryShorterPieceIsAnError) {
 
 TEST(TrialRecord, AbsurdLengthIsAnErrorAndNotAnAllocation) {
   auto bytes = encoded(TrialRecord{});
-  for (std::size_t i = 36; i < 40; ++i) bytes[i] = std::byte{0xff};  // number of parameters
+  for (std::size_t i = 44; i < 48; ++i) bytes[i] = std::byte{0xff};  // number of parameters
   std::span<std::byte const> in(bytes);
   EXPECT_THROW(decode_trial_record(in), std::runtime_error);
 }
