@@ -172,6 +172,7 @@ class StudyResolver {
     auto const policy = std::find(policies.begin(), policies.end(), keys_.text("on_failure"));
     study_.on_failure = static_cast<FailurePolicy>(policy - policies.begin());
     study_.time_limit_s = keys_.real("time_limit");
+    study_.checkpoint_interval_s = keys_.real("checkpoint_interval");
     study_.max_retries = static_cast<std::uint64_t>(keys_.integer("max_retries"));
     study_.penalty = keys_.real("penalty");
     if (study_.on_failure == FailurePolicy::penalise && !given("penalty"))
@@ -313,6 +314,11 @@ std::vector<ParameterSpec> make_study_keys() {
           .means("the metric to optimise; default: the first that has a direction"),
       text("output", "").means("the results file; default: results/<name>.h5"),
       real("time_limit", 0.0).at_least(0.0).in("s").means("of one trial; 0: none"),
+      real("checkpoint_interval", 60.0)
+          .at_least(0.0)
+          .in("s")
+          .means("between states that a trial saves, to go on from after a kill; 0: only when a "
+                 "run is asked to stop"),
       choice("on_failure", "skip", {"skip", "abort", "retry", "penalise"})
           .means("what happens when a trial fails or runs out of time"),
       integer("max_retries", 1).range(0, 1000).means("further attempts if on_failure is retry"),
