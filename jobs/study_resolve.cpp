@@ -214,11 +214,24 @@ class StudyResolver {
     return "grid";
   }
 
+  /// Points that go on from others' states need experiments that have them.
+  void check_states() const {
+    if (!study_.searcher->needs_states || study_.experiment->saves_states()) return;
+    std::vector<std::string> names;
+    for (auto const* experiment : ExperimentRegistry::instance().sorted())
+      if (experiment->saves_states()) names.emplace_back(experiment->name());
+    throw UserError(where("searcher") + "searcher " + study_.searcher->name +
+                    " lets trials go on from others' states, but experiment " +
+                    std::string(study_.experiment->name()) + " saves none; these do: " +
+                    joined(names, ", "));
+  }
+
   void resolve_searcher() {
     study_.num_points = resolve_budget();
     auto const name = given("searcher") ? keys_.text("searcher") : default_searcher();
     study_.searcher =
         located(where("searcher"), [&] { return &SearcherRegistry::instance().at(name); });
+    check_states();
     study_.searcher_options =
         read_section("searcher", study_.searcher->options, "option of the searcher " + name);
     study_.num_points = located(where(given("trials") ? "trials" : "searcher"),
