@@ -18,20 +18,22 @@ namespace {
 double const nan = std::numeric_limits<double>::quiet_NaN();
 double const infinity = std::numeric_limits<double>::infinity();
 
-/// Median of three seeds, each of which ends where it is near enough.
-double median_regret(SearchSpace const& space, Objective const& objective, double minimum,
-                     std::uint64_t num_points, double regret) {
-  std::vector<double> regrets;
-  for (std::uint64_t seed = 1; seed <= 3; ++seed)
-    regrets.push_back(
-        least("gaussian_process", space, objective, num_points, seed, {.goal = minimum + regret}) -
-        minimum);
-  return median(regrets);
+/// Whether the median regret of three seeds is below `regret`: two of them decide.
+bool is_found(SearchSpace const& space, Objective const& objective, double minimum,
+              std::uint64_t num_points, double regret) {
+  int num_found = 0, num_missed = 0;
+  for (std::uint64_t seed = 1; std::max(num_found, num_missed) < 2; ++seed) {
+    SearchOptions const how = {.goal = minimum + regret};
+    bool const found =
+        least("gaussian_process", space, objective, num_points, seed, how) < how.goal;
+    ++(found ? num_found : num_missed);
+  }
+  return num_found == 2;
 }
 
 TEST(GaussianProcessSearch, FindsMinima) {
-  EXPECT_LT(median_regret(branin_space(), branin, 0.397887, 60, 0.01), 0.01);
-  EXPECT_LT(median_regret(hartmann_6_space(), hartmann_6, -3.32237, 200, 0.1), 0.1);
+  EXPECT_TRUE(is_found(branin_space(), branin, 0.397887, 60, 0.01));
+  EXPECT_TRUE(is_found(hartmann_6_space(), hartmann_6, -3.32237, 200, 0.1));
 }
 
 TEST(GaussianProcessSearch, ChoosesAmongValuesBesideFailures) {
@@ -48,7 +50,7 @@ TEST(GaussianProcessSearch, ChoosesAmongValuesBesideFailures) {
     return x * x + 0.01 * n * n + g * g + (std::get<std::string>(point[3]) == "b" ? 0.0 : 1.0);
   };
   // Of the 180 combinations only the right one is below, and only within a factor of 1.26 of x.
-  EXPECT_LT(median_regret(space, objective, 0.0, 100, 0.01), 0.01);
+  EXPECT_TRUE(is_found(space, objective, 0.0, 100, 0.01));
 }
 
 TEST(GaussianProcessSearch, NeedsNotKnowAllPoints) {
