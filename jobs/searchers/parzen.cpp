@@ -96,14 +96,17 @@ double ParzenEstimator::log_density(double coordinate) const {
     double const root = std::sqrt(2.0 * std::numbers::pi);
     for (auto const& c : components_) {
       double const z = (coordinate - c.mean) / c.deviation;
+      if (z * z > 1500.0) continue;  // exp(-750) is 0
       sum += c.weight * std::exp(-0.5 * z * z) / (root * c.deviation * c.inside);
     }
     return std::log(sum);
   }
   double const half = 0.5 / static_cast<double>(num_values_);
   for (auto const& c : components_) {
+    double const low_z = (coordinate - half - c.mean) / c.deviation;
+    if (low_z > 9.0) continue;  // both probabilities are 1
     double const high = normal_probability((coordinate + half - c.mean) / c.deviation);
-    double const low = normal_probability((coordinate - half - c.mean) / c.deviation);
+    double const low = normal_probability(low_z);
     sum += c.weight * (high - low) / c.inside;
   }
   return std::log(sum);

@@ -73,8 +73,11 @@ class Tpe final : public Adaptive {
   double best_of(std::size_t j, Random const& random) const {
     auto const good = estimator(j, good_), others = estimator(j, others_);
     double best = 0.0, most = -std::numeric_limits<double>::infinity();
+    std::vector<double> rated;
     for (std::uint64_t c = 0; c < num_candidates_; ++c) {
       double const x = good.sample(random, c);
+      if (std::ranges::find(rated, x) != rated.end()) continue;
+      rated.push_back(x);
       double const gain = good.log_density(x) - others.log_density(x);
       if (!(gain > most)) continue;
       most = gain;
