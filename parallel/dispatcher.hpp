@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,7 @@ class Dispatcher {
 
  private:
   std::optional<Bytes> next_chunk(int rank);
+  void count_outstanding(int rank, int change);
   bool all_done() const;
   void note_change();
 
@@ -68,6 +71,9 @@ class Dispatcher {
   std::condition_variable main_news_;
   std::condition_variable service_news_;
   std::vector<int> num_outstanding_;  ///< chunks of each rank
+  /// The other ranks that hold no chunk, or one: with many ranks a look at all of them takes longer
+  /// than everything else.
+  std::array<std::set<int>, 2> holding_;
   int num_outstanding_in_all_ = 0;
   bool changed_ = true;  ///< since hand_out last found nothing to do
   bool main_has_news_ = false;

@@ -45,7 +45,9 @@ struct SchedulerOptions {
   double target_chunk_s = 0.05;  ///< a chunk should take about this long, at most
   std::size_t max_chunk = 4096;  ///< items
   std::chrono::milliseconds tick{200};
-  bool force_static = false;  ///< the schedule in rounds, as without thread support
+  bool force_static = false;   ///< the schedule in rounds, as without thread support
+  int two_levels_from = 1024;  ///< ranks; fewer are all served by rank 0 itself
+  int block_size = 64;         ///< ranks that a leader serves in the schedule of two levels
 };
 
 /// Evaluates all work of `source` (null on ranks other than 0) on all ranks of `communicator`;
