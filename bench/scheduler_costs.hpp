@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <ctime>
-#include <deque>
+#include <limits>
 #include <map>
 #include <thread>
 
@@ -78,18 +78,26 @@ inline double measure_chunk(std::filesystem::path const& folder, int num_ranks,
   return cpu_s / static_cast<double>(num_chunks);
 }
 
-inline double measure_write(ResultsStore& store) {
-  double const start = wall_s();
-  store.write_results(false);
-  return wall_s() - start;
+/// The results file with the rows so far, and two more: the fastest of three.
+template <class Append>
+double measure_write(ResultsStore& store, Append const& append) {
+  double best_s = std::numeric_limits<double>::infinity();
+  for (int i = 0; i < 3; ++i) {
+    if (i > 0) append(1);
+    store.sync();
+    double const start = wall_s();
+    store.write_results(false);
+    best_s = std::min(best_s, wall_s() - start);
+  }
+  return best_s;
 }
 
 inline void measure_store(std::filesystem::path const& folder, Costs& costs) {
   auto const study = study_of(folder, 1'000'000);
   ResultsStore store(study, OpenMode::overwrite, {});
   std::uint64_t num_rows = 0;
-  auto const append = [&](std::uint64_t end) {
-    for (; num_rows < end; ++num_rows) {
+  auto const append = [&](std::uint64_t num) {
+    for (auto const end = num_rows + num; num_rows < end; ++num_rows) {
       store.append(record_of({num_rows, num_rows, 1.0, -1, 0, {0.1, 0.2}}));
     }
   };
@@ -97,11 +105,9 @@ inline void measure_store(std::filesystem::path const& folder, Costs& costs) {
   double const start = wall_s();
   store.sync();
   costs.sync_s = wall_s() - start;
-  double const few_s = measure_write(store);
-  append(500'000);
-  store.sync();
-  double const many_s = measure_write(store);
-  costs.write_row_s = (many_s - few_s) / 490'000;
+  double const few_s = measure_write(store, append);
+  append(390'000);
+  costs.write_row_s = (measure_write(store, append) - few_s) / 390'000;
   costs.write_s = std::max(0.0, few_s - 10'000 * costs.write_row_s);
 }
 

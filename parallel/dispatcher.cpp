@@ -45,8 +45,7 @@ std::vector<std::pair<int, Bytes>> Dispatcher::hand_out() {
   std::lock_guard const lock(mutex_);
   std::vector<std::pair<int, Bytes>> chunks;
   if (!std::exchange(changed_, false)) return chunks;
-  auto const mean_s = chunk_size_.mean_s();
-  int const limit = mean_s && *mean_s < options_.target_chunk_s ? 2 : 1;
+  int const limit = sends_ahead() ? 2 : 1;
   for (int num_held = 0; num_held < limit; ++num_held) {
     auto const& ranks = holding_[static_cast<std::size_t>(num_held)];
     for (auto next = ranks.begin(); next != ranks.end();) {
@@ -98,6 +97,16 @@ void Dispatcher::stop() {
 bool Dispatcher::stopped() {
   std::lock_guard const lock(mutex_);
   return stopped_;
+}
+
+bool Dispatcher::sends_ahead() const {
+  auto const mean_s = chunk_size_.mean_s();
+  if (!mean_s) return false;
+  if (*mean_s < options_.target_chunk_s) return true;
+  // What waits behind a trial that takes long waits with it, so there has to be enough else to do.
+  constexpr std::size_t plenty = 4;
+  return *mean_s < options_.longest_ahead_s &&
+         source_.num_waiting() >= plenty * num_outstanding_.size();
 }
 
 std::optional<Bytes> Dispatcher::next_chunk(int rank) {

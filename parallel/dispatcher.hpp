@@ -36,9 +36,9 @@ class Dispatcher {
 
   // Service thread.
 
-  /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then, if an item
-  /// takes less than the target, one ahead for those that compute. Empty if nothing has changed
-  /// since it was last empty.
+  /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then one ahead
+  /// for those that compute, if items are short, or many wait: ranks shall go on while rank 0 is
+  /// busy with writing. Empty if nothing has changed since it was last empty.
   std::vector<std::pair<int, Bytes>> hand_out();
 
   /// No work waits and no chunk is outstanding.
@@ -58,6 +58,7 @@ class Dispatcher {
   bool stopped();
 
  private:
+  bool sends_ahead() const;
   std::optional<Bytes> next_chunk(int rank);
   void count_outstanding(int rank, int change);
   bool all_done() const;

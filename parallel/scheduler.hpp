@@ -44,6 +44,8 @@ using Worker = std::function<WorkResult(Bytes const& chunk)>;
 struct SchedulerOptions {
   double target_chunk_s = 0.05;  ///< a chunk should take about this long, at most
   std::size_t max_chunk = 4096;  ///< items
+  /// Items that take longer are never sent ahead; rank 0 does not write that long.
+  double longest_ahead_s = 10.0;
   std::chrono::milliseconds tick{200};
   bool force_static = false;   ///< the schedule in rounds, as without thread support
   int two_levels_from = 1024;  ///< ranks; fewer are all served by rank 0 itself
@@ -54,8 +56,9 @@ struct SchedulerOptions {
 /// returns on every rank when it is finished. Collective.
 ///
 /// Rank 0 serves work and receives outcomes on a service thread while its own main thread computes
-/// like the others. Chunks shrink towards the end (guided self-scheduling); while items are short,
-/// rank 0 sends each rank a chunk ahead of the one that it computes. Without thread support in the
+/// like the others. Chunks shrink towards the end (guided self-scheduling); while items are short
+/// or many wait, rank 0 sends each rank a chunk ahead of the one that it computes. With many ranks,
+/// chunks and outcomes go by way of leaders, several in a message. Without thread support in the
 /// MPI library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
 /// after each round.
 ///

@@ -48,12 +48,26 @@ TEST(Dispatcher, ServesThoseWithoutAChunkBeforeItSendsAnyAhead) {
   EXPECT_TRUE(dispatcher.hand_out().empty());
 }
 
-TEST(Dispatcher, SendsNoLongItemsAhead) {
+TEST(Dispatcher, SendsLongItemsAheadWhileManyWait) {
   CountedSource source;
-  source.num_chunks = 100;
-  Dispatcher dispatcher(source, 4, {});
+  source.num_chunks = 30;
+  Dispatcher dispatcher(source, 4, {.longest_ahead_s = 2.0});
   dispatcher.hand_out();
   dispatcher.accept(3, outcome_of(1.0));
+  EXPECT_EQ(ranks_of(dispatcher.hand_out()), (std::multiset<int>{1, 2, 3, 3}));
+  source.num_chunks = 15;  // fewer than four a rank
+  dispatcher.accept(3, outcome_of(1.0));
+  EXPECT_TRUE(dispatcher.hand_out().empty());
+  dispatcher.accept(3, outcome_of(1.0));
+  EXPECT_EQ(ranks_of(dispatcher.hand_out()), std::multiset<int>{3});
+}
+
+TEST(Dispatcher, SendsNoItemsAheadThatAreTooLong) {
+  CountedSource source;
+  source.num_chunks = 100;
+  Dispatcher dispatcher(source, 4, {.longest_ahead_s = 2.0});
+  dispatcher.hand_out();
+  dispatcher.accept(3, outcome_of(3.0));
   EXPECT_EQ(ranks_of(dispatcher.hand_out()), std::multiset<int>{3});
 }
 
