@@ -99,7 +99,7 @@ WorkResult outcome_of(Bytes const& chunk, Evaluate const& evaluate) {
       ++num_items;
     }
   }
-  return {results.finish({}, ""), num_items};
+  return {results.finish({}, {}, ""), num_items};
 }
 
 }  // namespace engram::bench

@@ -98,7 +98,7 @@ inline void measure_store(std::filesystem::path const& folder, Costs& costs) {
   std::uint64_t num_rows = 0;
   auto const append = [&](std::uint64_t num) {
     for (auto const end = num_rows + num; num_rows < end; ++num_rows) {
-      store.append(record_of({num_rows, num_rows, 1.0, -1, 0, {0.1, 0.2}}));
+      store.append(record_of({.id = num_rows, .seed = num_rows, .searched = {0.1, 0.2}}));
     }
   };
   append(10'000);

@@ -47,9 +47,12 @@ struct SchedulerOptions {
   /// Items that take longer are never sent ahead; rank 0 does not write that long.
   double longest_ahead_s = 10.0;
   std::chrono::milliseconds tick{200};
-  bool force_static = false;   ///< the schedule in rounds, as without thread support
-  int two_levels_from = 1024;  ///< ranks; fewer are all served by rank 0 itself
-  int block_size = 64;         ///< ranks that a leader serves in the schedule of two levels
+  bool force_static = false;  ///< the schedule in rounds, as without thread support
+  /// Ranks; fewer are all served by rank 0 itself. With trials of 1 to 100 ms, this is about where
+  /// bench_scheduler_model has rank 0 no longer keep up, and two levels ahead; with trials of a
+  /// second, it alone keeps up with 10^5 ranks.
+  int two_levels_from = 8192;
+  int block_size = 64;  ///< ranks that a leader serves in the schedule of two levels
 };
 
 /// Evaluates all work of `source` (null on ranks other than 0) on all ranks of `communicator`;
