@@ -88,7 +88,7 @@ class Asha final : public Adaptive {
 };
 
 std::vector<ParameterSpec> asha_options() {
-  auto options = Budgets::options(4, "Li et al. 2020, section 4.1", 0.0625);
+  auto options = Budgets::options(4, "Li et al. 2020, MLSys", 0.0625);
   options.push_back(integer("parallel", 16)
                         .range(1, 1e6)
                         .means("points that are evaluated at a time: each is proposed without the "

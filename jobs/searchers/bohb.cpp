@@ -54,7 +54,7 @@ class Bohb final : public BracketSearch {
     is_up_to_date_ = false;
   }
 
-  /// Falkner et al. 2018, equations 3 and 4.
+  /// Falkner et al. 2018, algorithm 2.
   void fit() {
     is_up_to_date_ = true;
     std::size_t const least = space_.size() + 1;
@@ -94,7 +94,7 @@ class Bohb final : public BracketSearch {
 };
 
 std::vector<ParameterSpec> bohb_options() {
-  auto options = Budgets::options(3, "Falkner et al. 2018, section 5.1", 0.111);
+  auto options = Budgets::options(3, "Falkner et al. 2018", 0.111);
   options.push_back(real("random_share", 1.0 / 3.0)
                         .range(0.0, 1.0)
                         .means("share of new configurations that are at random")

@@ -25,7 +25,7 @@ RegisterSearcher const registered_hyperband({
     .name = "hyperband",
     .summary = "successive halving from several budgets and numbers of configurations",
     .source = "Li et al. 2018, JMLR 18(185), algorithm 1",
-    .options = Budgets::options(3, "Li et al. 2018, JMLR 18(185), section 3.6", 0.111),
+    .options = Budgets::options(3, "Li et al. 2018, JMLR 18(185)", 0.111),
     .extensible = true,
     .make = [](SearcherSettings const& s) { return std::make_unique<Hyperband>(s, Budgets(s)); },
 });

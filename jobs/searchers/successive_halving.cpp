@@ -18,7 +18,7 @@ Bracket single_bracket(SearcherSettings const& settings, Budgets const& budgets)
 }
 
 /// Many configurations with the smallest budget, of which the best have a larger one, and so on:
-/// subroutine of Li et al. 2018, JMLR 18(185), algorithm 1.
+/// the inner loop of Li et al. 2018, JMLR 18(185), algorithm 1.
 class SuccessiveHalving final : public BracketSearch {
  public:
   SuccessiveHalving(SearcherSettings const& settings, Budgets const& budgets)
@@ -34,7 +34,7 @@ class SuccessiveHalving final : public BracketSearch {
 };
 
 std::vector<ParameterSpec> successive_halving_options() {
-  auto options = Budgets::options(3, "Li et al. 2018, JMLR 18(185), section 3.6", 0.111);
+  auto options = Budgets::options(3, "Li et al. 2018, JMLR 18(185)", 0.111);
   options.push_back(integer("configurations", 0)
                         .range(0, 1e7)
                         .means("that begin at a time; 0: so many that one is left for the full "

@@ -1,97 +1,21 @@
-// Searchers that give most points a small budget: who goes on, and what it saves.
+// Searchers that give most points a small budget: who goes on, and what the next points wait for.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <limits>
 #include <map>
-#include <memory>
 #include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "core/error.hpp"
-#include "jobs/searcher.hpp"
+#include "tests/jobs/budgeted_search.hpp"
 #include "tests/jobs/refusal.hpp"
 
 namespace engram {
 namespace {
-
-using Curve = std::function<double(Point const&, double budget)>;
-using Options = std::vector<std::pair<std::string, ParameterValue>>;
-
-SearchSpace unit_square() {
-  return {Dimension::parse(real("x", 0.5), "uniform(0, 1)"),
-          Dimension::parse(real("y", 0.5), "uniform(0, 1)")};
-}
-
-double number(Point const& point, std::size_t j) {
-  return std::get<double>(point[j]);
-}
-
-/// Points in order, and the results that they were told to have.
-struct History {
-  std::vector<Proposal> points;
-  std::vector<double> results;
-
-  bool is_first(std::size_t i) const { return !points[i].continues; }
-
-  /// Sum of budgets: what it costs if every point runs from the start.
-  double effort() const {
-    double sum = 0.0;
-    for (auto const& point : points) sum += point.budget;
-    return sum;
-  }
-
-  double best_of_full() const {
-    double best = std::numeric_limits<double>::infinity();
-    for (std::size_t i = 0; i < points.size(); ++i)
-      if (points[i].budget == 1.0 && results[i] < best) best = results[i];
-    return best;
-  }
-};
-
-std::unique_ptr<Searcher> make(std::string const& name, Options const& options,
-                               std::uint64_t num_points, std::uint64_t seed = 7,
-                               Direction direction = Direction::minimise,
-                               SearchSpace space = unit_square()) {
-  auto const& factory = SearcherRegistry::instance().at(name);
-  SearcherSettings settings = {.space = std::move(space),
-                               .num_points = num_points,
-                               .direction = direction,
-                               .key = Key(Seed(seed)).stream("searcher"),
-                               .options = Parameters(factory.options)};
-  for (auto const& [key, value] : options) settings.options.set(key, value);
-  return factory.make(settings);
-}
-
-History run(Searcher& searcher, Curve curve) {
-  History history;
-  while (!searcher.finished()) {
-    auto const proposals = searcher.ask(8);
-    EXPECT_FALSE(proposals.empty());
-    if (proposals.empty()) break;
-    for (auto const& proposal : proposals) {
-      history.points.push_back(proposal);
-      history.results.push_back(curve(proposal.values, proposal.budget));
-      searcher.tell({history.results.size() - 1, history.results.back()});
-    }
-  }
-  return history;
-}
-
-History run(std::string const& name, Options const& options, std::uint64_t num_points,
-            Curve const& curve, std::uint64_t seed = 7) {
-  return run(*make(name, options, num_points, seed), curve);
-}
-
-/// With every budget, the less x the better.
-double by_x(Point const& point, double budget) {
-  return number(point, 0) + 1.0 / budget;
-}
 
 /// floor(num / eta) best first points or promoted ones among `members`, by sorting all.
 std::set<std::size_t> best_share(History const& h, std::vector<std::size_t> members,
@@ -300,122 +224,6 @@ TEST(Asha, PromotesFromTheHighestRungThatHasSomeoneAmongItsBest) {
       EXPECT_TRUE(promoted.empty());
     }
   }
-}
-
-// What budgets save. Where every budget ranks configurations alike, the best of a bracket goes all
-// the way, so that its result is that of random search over the same configurations, which are
-// those of `random` with this seed.
-
-TEST(Hyperband, FindsTheBestOfItsConfigurationsWithAThirdOfTheEffort) {
-  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    auto const h = run("hyperband", {{"min_budget", 1.0 / 27.0}}, 0, by_x, seed);
-    auto const random = run("random", {}, 27 + 12 + 6 + 4, by_x, seed);
-    EXPECT_EQ(h.best_of_full(), random.best_of_full());
-    // Brackets of 4, 11 / 3, 4 and 4 times the full effort.
-    EXPECT_NEAR(h.effort(), 47.0 / 3.0, 1e-9);
-    EXPECT_LT(h.effort(), random.effort() / 3.0);
-  }
-}
-
-TEST(Asha, FindsAsGoodAConfigurationWithHalfTheEffort) {
-  // A configuration is good with probability 2 %. Those that begin in the first two thirds have
-  // time to go on; with n of them, one or more is good with probability 1 - .98^n. Random search
-  // needs n full trials for that. Each of the 3 levels would cost n / 16 if only the final best
-  // fourths went on; the rest is for those that were among them once.
-  std::size_t const num_points = 240, num_seeds = 40;
-  double num_found = 0.0, expected = 0.0, variance = 0.0;
-  for (std::uint64_t seed = 1; seed <= num_seeds; ++seed) {
-    auto const h = run("asha", {}, num_points, by_x, seed);
-    double num_early = 0.0;
-    for (std::size_t i = 0; i < 2 * num_points / 3; ++i) num_early += h.is_first(i) ? 1.0 : 0.0;
-    EXPECT_LT(h.effort(), num_early / 2.0);
-    double const p = 1.0 - std::pow(0.98, num_early);
-    expected += p;
-    variance += p * (1.0 - p);
-    num_found += h.best_of_full() <= 0.02 + 1.0 ? 1.0 : 0.0;
-  }
-  // By chance fewer in one of a thousand cases, and half a one for the normal distribution.
-  EXPECT_GT(num_found, expected - 3.09 * std::sqrt(variance) - 0.5);
-}
-
-/// Falkner et al. 2018, section 4.1: as many ones as possible, some of them drawn as often as the
-/// budget says with the probability that is searched. The least value is -1.
-class CountingOnes {
- public:
-  static constexpr std::size_t num_choices = 4, num_probabilities = 4;
-  static constexpr double most_draws = 243.0;
-
-  explicit CountingOnes(std::uint64_t seed) : key_(Key(Seed(seed)).stream("counting ones")) {}
-
-  static SearchSpace space() {
-    SearchSpace space;
-    for (std::size_t j = 0; j < num_choices; ++j)
-      space.push_back(Dimension::parse(integer("i" + std::to_string(j), 0), "choice(0, 1)"));
-    for (std::size_t j = 0; j < num_probabilities; ++j)
-      space.push_back(Dimension::parse(real("p" + std::to_string(j), 0.5), "uniform(0, 1)"));
-    return space;
-  }
-
-  static double expectation(Point const& point) {
-    double sum = 0.0;
-    for (std::size_t j = 0; j < num_choices; ++j)
-      sum += static_cast<double>(std::get<std::int64_t>(point[j]));
-    for (std::size_t j = 0; j < num_probabilities; ++j) sum += number(point, num_choices + j);
-    return -sum / static_cast<double>(point.size());
-  }
-
-  double operator()(Point const& point, double budget) {
-    Random const random(key_.index(num_calls_++));
-    auto const num_draws = static_cast<std::uint64_t>(std::llround(budget * most_draws));
-    std::uint64_t num_ones = 0, i = 0;
-    for (std::size_t j = 0; j < num_probabilities; ++j)
-      for (std::uint64_t k = 0; k < num_draws; ++k)
-        num_ones += random.uniform(i++) < number(point, num_choices + j) ? 1 : 0;
-    double sum = static_cast<double>(num_ones) / static_cast<double>(num_draws);
-    for (std::size_t j = 0; j < num_choices; ++j)
-      sum += static_cast<double>(std::get<std::int64_t>(point[j]));
-    return -sum / static_cast<double>(point.size());
-  }
-
- private:
-  Key key_;
-  std::uint64_t num_calls_ = 0;
-};
-
-/// Of the point that is taken for the best one, how far its expectation is from the least one.
-double regret_of_counting(std::string const& name, Options const& options, std::uint64_t num_points,
-                          std::uint64_t seed) {
-  auto const searcher =
-      make(name, options, num_points, seed, Direction::minimise, CountingOnes::space());
-  auto const h = run(*searcher, CountingOnes(seed));
-  std::size_t best = h.points.size();
-  for (std::size_t i = 0; i < h.points.size(); ++i)
-    if (h.points[i].budget == 1.0 && (best == h.points.size() || h.results[i] < h.results[best]))
-      best = i;
-  return 1.0 + CountingOnes::expectation(h.points.at(best).values);
-}
-
-/// Mann & Whitney's statistic in standard deviations, for how much smaller `a` is than `b`.
-double advantage(std::vector<double> const& a, std::vector<double> const& b) {
-  double wins = 0.0;
-  for (double const x : a)
-    for (double const y : b) wins += x < y ? 1.0 : (x == y ? 0.5 : 0.0);
-  auto const n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
-  return (wins - 0.5 * n * m) / std::sqrt(n * m * (n + m + 1.0) / 12.0);
-}
-
-TEST(Hyperband, IsBetterThanRandomSearchOfEqualEffortAndWithAModelStillBetter) {
-  std::uint64_t const num_full = 16;  // effort of hyperband: 47 / 3, see above
-  Options const options = {{"min_budget", 1.0 / 27.0}};
-  std::vector<double> random, hyperband, with_model;
-  // So many that each advantage, 4.3 and more with other seeds, is seen with probability .97.
-  for (std::uint64_t seed = 1001; seed <= 1040; ++seed) {
-    random.push_back(regret_of_counting("random", {}, num_full, seed + 1000));
-    hyperband.push_back(regret_of_counting("hyperband", options, 0, seed));
-    with_model.push_back(regret_of_counting("bohb", options, 0, seed));
-  }
-  EXPECT_GT(advantage(hyperband, random), 2.33);  // p < .01
-  EXPECT_GT(advantage(with_model, hyperband), 2.33);
 }
 
 }  // namespace
