@@ -319,7 +319,8 @@ std::vector<ParameterSpec> make_study_keys() {
                  "trials are given, otherwise random"),
       integer("trials", 1)
           .range(1, most)
-          .means("evaluations in all, replicates included; default: the whole grid"),
+          .means("evaluations in all, replicates included; default: as many as the "
+                 "searcher has by itself, such as the whole grid"),
       integer("replicates", 1).range(1, most).means("evaluations of each point"),
       integer("seed", 1).at_least(0).means("decides all random numbers"),
       choice("seeds", "common", {"common", "independent"})

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -110,6 +111,22 @@ double ParzenEstimator::log_density(double coordinate) const {
     sum += c.weight * (high - low) / c.inside;
   }
   return std::log(sum);
+}
+
+double likeliest_among(ParzenEstimator const& good, ParzenEstimator const& others,
+                       Random const& random, std::uint64_t num_candidates) {
+  double best = 0.0, most = -std::numeric_limits<double>::infinity();
+  std::vector<double> rated;
+  for (std::uint64_t c = 0; c < num_candidates; ++c) {
+    double const x = good.sample(random, c);
+    if (std::ranges::find(rated, x) != rated.end()) continue;
+    rated.push_back(x);
+    double const gain = good.log_density(x) - others.log_density(x);
+    if (!(gain > most)) continue;
+    most = gain;
+    best = x;
+  }
+  return best;
 }
 
 }  // namespace engram
