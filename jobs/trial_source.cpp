@@ -229,6 +229,8 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   auto const is_better = [&] {
     if (std::isnan(objective)) return false;
     if (std::isnan(state_.best)) return true;
+    // Results of a part of the effort are not what those of the whole are.
+    if (point.proposal.budget != best_budget_) return point.proposal.budget > best_budget_;
     if (objective == state_.best) return i_point < best_point_;
     return study_.direction == Direction::maximise ? objective > state_.best
                                                    : objective < state_.best;
@@ -236,6 +238,7 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   if (is_better()) {
     state_.best = objective;
     best_point_ = i_point;
+    best_budget_ = point.proposal.budget;
     best_values_ = point.proposal.values;
   }
   point.proposal.values = Point();

@@ -101,6 +101,7 @@ class TrialSource final : public WorkSource {
   std::uint64_t num_reported_ = 0;
   std::size_t num_warnings_ = 0;
   std::uint64_t best_point_ = 0;
+  double best_budget_ = 0.0;
   std::vector<ParameterValue> best_values_;
   Stop stop_ = Stop::none;
   std::string storage_error_;
