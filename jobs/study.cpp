@@ -149,6 +149,7 @@ std::unique_ptr<Searcher> Study::make_searcher() const {
   return searcher->make({.space = space,
                          .num_points = num_points,
                          .direction = direction,
+                         .objective = objective,
                          .metrics = metrics,
                          .key = Key(Seed(seed)).stream("searcher"),
                          .options = searcher_options});

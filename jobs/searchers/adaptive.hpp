@@ -24,7 +24,7 @@ class Adaptive : public Searcher {
     return points;
   }
 
-  void tell(PointResult const& result) final { told_.push_back(result.objective); }
+  void tell(PointResult const& result) final { told_.push_back(result); }
 
   bool finished() const final { return num_asked_ == num_points_; }
   std::uint64_t num_points() const final { return num_points_; }
@@ -46,9 +46,14 @@ class Adaptive : public Searcher {
   /// Results that the next point is proposed from, those of the first points: at most num_asked().
   virtual std::uint64_t num_needed() const = 0;
 
-  /// The result of the next point in order.
+  /// The result of the next point in order; one that looks at several metrics overrides this.
+  virtual void learn_result(PointResult const& result) {
+    learn(direction_ == Direction::minimise ? -result.objective : result.objective);
+  }
+
+  /// The same for those that look at the objective only.
   /// @param fitness  larger is better; NaN if no replicate completed
-  virtual void learn(double fitness) = 0;
+  virtual void learn(double /*fitness*/) {}
 
   /// Point num_asked(): its values, for the full budget, or by `propose_next` all of it.
   virtual Point propose() { return {}; }
@@ -58,7 +63,7 @@ class Adaptive : public Searcher {
   bool learn_up_to(std::uint64_t num) {
     if (num > num_learned_ + told_.size()) return false;
     for (; num_learned_ < num; ++num_learned_) {
-      learn(direction_ == Direction::minimise ? -told_.front() : told_.front());
+      learn_result(told_.front());
       told_.pop_front();
     }
     return true;
@@ -66,7 +71,7 @@ class Adaptive : public Searcher {
 
   Direction direction_;
   std::uint64_t num_points_, num_asked_ = 0, num_learned_ = 0;
-  std::deque<double> told_;  ///< from the result of point num_learned_ on
+  std::deque<PointResult> told_;  ///< from the result of point num_learned_ on
 };
 
 }  // namespace engram

@@ -31,8 +31,18 @@ SearcherSettings settings_for(SearcherFactory const& factory, SearchSpace space,
   return {.space = std::move(space),
           .num_points = num_points,
           .direction = Direction::minimise,
+          .objective = "error",
+          .metrics = {{"error", Direction::minimise, "1", ""},
+                      {"memory", Direction::maximise, "1", ""},
+                      {"rate", Direction::none, "1", ""}},
           .key = Key(Seed(seed)).stream("searcher"),
           .options = Parameters(factory.options)};
+}
+
+/// Of point i, with the metrics of `settings_for`.
+PointResult result_of(std::uint64_t i) {
+  auto const error = static_cast<double>(i % 5);
+  return {i, error, {error, static_cast<double>(i % 7), static_cast<double>(i % 3)}};
 }
 
 /// All points, asked for in portions.
@@ -45,7 +55,7 @@ std::vector<Proposal> points_of(SearcherFactory const& factory, SearcherSettings
     EXPECT_LE(some.size(), portion);
     if (some.empty()) break;
     for (auto const& point : some) {
-      searcher->tell({points.size(), static_cast<double>(points.size() % 5)});
+      searcher->tell(result_of(points.size()));
       points.push_back(point);
     }
   }
@@ -173,8 +183,7 @@ TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
       ASSERT_GT(open, 0u);
       auto num = random.bits(1000 * t + i + 500) % (open + 1);
       if (some.empty()) num = std::max<std::uint64_t>(num, 1);
-      for (; num > 0; --num, ++num_told)
-        searcher->tell({num_told, static_cast<double>(num_told % 5)});
+      for (; num > 0; --num, ++num_told) searcher->tell(result_of(num_told));
     }
     EXPECT_EQ(points, expected);
   }
