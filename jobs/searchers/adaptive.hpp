@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <limits>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,29 +15,37 @@ namespace engram {
 
 /// A searcher that learns. Each point is proposed from the results of a fixed number of points
 /// before it, neither more nor fewer, so that points depend neither on how many ranks there are nor
-/// on how long their trials take.
+/// on how long their trials take. A point that the study's constraints don't admit counts as one
+/// that was proposed and came to nothing (NaN); it is not evaluated, and another is proposed. So
+/// `num_asked` and the study's numbers of points differ then: searchers whose proposals name other
+/// points do not say that they heed constraints.
 class Adaptive : public Searcher {
  public:
   std::vector<Proposal> ask(std::size_t max_points) final {
     std::vector<Proposal> points;
     while (points.size() < max_points && !finished() && learn_up_to(num_needed()))
-      points.push_back({propose_next()});
+      if (auto point = propose_next()) points.push_back({std::move(*point)});
     return points;
   }
 
   void tell(PointResult const& result) final { told_.push_back(result.objective); }
 
-  bool finished() const final { return num_asked_ == num_points_; }
+  void tell_of(Point const& point, PointResult const& result) final {
+    learn_of(point, fitness_of(result.objective));
+  }
+
+  bool finished() const final { return num_asked_ - num_refused_ == num_points_; }
   std::uint64_t num_points() const final { return num_points_; }
 
  protected:
   explicit Adaptive(SearcherSettings const& settings)
-      : direction_(settings.direction), num_points_(settings.num_points) {
+      : direction_(settings.direction), admits_(settings.admits), num_points_(settings.num_points) {
     if (num_points_ == 0)
       throw UserError(
           "expected the number of trials (study.trials), which this searcher can't tell by itself");
   }
 
+  /// Points proposed, those that the constraints don't admit included.
   std::uint64_t num_asked() const { return num_asked_; }
   std::uint64_t num_learned() const { return num_learned_; }
 
@@ -48,25 +59,50 @@ class Adaptive : public Searcher {
 
   virtual Point propose() = 0;
 
+  /// A point that was not proposed here, before the first that is. Searchers that heed it override
+  /// `learns_from_others`, too.
+  virtual void learn_of(Point const&, double /*fitness*/) {}
+
+  double fitness_of(double objective) const {
+    return direction_ == Direction::minimise ? -objective : objective;
+  }
+
   /// False if that many are not told yet.
   bool learn_up_to(std::uint64_t num) {
-    if (num > num_learned_ + told_.size()) return false;
     for (; num_learned_ < num; ++num_learned_) {
-      learn(direction_ == Direction::minimise ? -told_.front() : told_.front());
-      told_.pop_front();
+      if (is_refused_.front()) {
+        learn(std::numeric_limits<double>::quiet_NaN());
+      } else {
+        if (told_.empty()) return false;
+        learn(fitness_of(told_.front()));
+        told_.pop_front();
+      }
+      is_refused_.pop_front();
     }
     return true;
   }
 
-  Point propose_next() {
+  /// Nothing if the constraints don't admit it.
+  std::optional<Point> propose_next() {
     auto point = propose();
     ++num_asked_;
-    return point;
+    bool const is_refused = admits_ && !admits_(point);
+    is_refused_.push_back(is_refused);
+    if (!is_refused) {
+      num_in_a_row_ = 0;
+      return point;
+    }
+    ++num_refused_;
+    if (++num_in_a_row_ == most_tries) throw no_admitted_point();
+    return std::nullopt;
   }
 
   Direction direction_;
+  std::function<bool(Point const&)> admits_;
   std::uint64_t num_points_, num_asked_ = 0, num_learned_ = 0;
-  std::deque<double> told_;  ///< from the result of point num_learned_ on
+  std::uint64_t num_refused_ = 0, num_in_a_row_ = 0;  ///< by the constraints
+  std::deque<bool> is_refused_;                       ///< of points from num_learned_ on
+  std::deque<double> told_;  ///< results of those from there on that were not refused
 };
 
 }  // namespace engram

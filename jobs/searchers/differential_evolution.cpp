@@ -29,6 +29,9 @@ class DifferentialEvolution final : public Adaptive {
     rivals_.assign(size_, {std::vector<double>(encoding_.num_coordinates())});
   }
 
+  bool learns_from_others() const override { return true; }
+  bool heeds_constraints() const override { return true; }
+
  private:
   struct Member {
     std::vector<double> coordinates;
@@ -41,10 +44,22 @@ class DifferentialEvolution final : public Adaptive {
   void learn(double fitness) override {
     std::size_t const i = num_learned() % size_;
     rivals_[i].fitness = fitness;
-    if (i == members_.size())
-      members_.push_back(rivals_[i]);
-    else if (std::isnan(members_[i].fitness) || fitness >= members_[i].fitness)
-      members_[i] = rivals_[i];
+    if (i < members_.size()) {
+      replace_if_better(members_[i], rivals_[i]);
+      return;
+    }
+    members_.push_back(rivals_[i]);
+    for (std::size_t k = i; k < others_.size(); k += size_)
+      replace_if_better(members_[i], others_[k]);
+  }
+
+  /// Others' points are rivals of the first generation, one after the other of all its members.
+  void learn_of(Point const& point, double fitness) override {
+    others_.push_back({encoding_.coordinates(point), fitness});
+  }
+
+  static void replace_if_better(Member& member, Member const& rival) {
+    if (std::isnan(member.fitness) || rival.fitness >= member.fitness) member = rival;
   }
 
   Point propose() override {
@@ -89,6 +104,7 @@ class DifferentialEvolution final : public Adaptive {
   double scale_, crossover_;
   std::size_t size_;
   std::vector<Member> members_, rivals_;  ///< of the present generation
+  std::vector<Member> others_;
 };
 
 RegisterSearcher const registered_differential_evolution({
