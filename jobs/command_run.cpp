@@ -9,6 +9,7 @@
 #include "core/text.hpp"
 #include "jobs/byte_stream.hpp"
 #include "jobs/command.hpp"
+#include "jobs/duration.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/input_tables.hpp"
 #include "jobs/provenance.hpp"
@@ -129,6 +130,14 @@ void print_trials(Study const& study, Invocation const& call) {
   std::cout << "; results in " << study.output.string() << "; nothing was written\n";
 }
 
+StopLimits stop_limits(Invocation const& call) {
+  StopLimits limits;
+  if (call.has("max-time"))
+    limits.max_time_s = parse_duration(call.options.at("max-time"), "--max-time");
+  if (call.has("grace")) limits.grace_s = parse_duration(call.options.at("grace"), "--grace");
+  return limits;
+}
+
 int run_on_ranks(Environment const& environment, Invocation const& call) {
   auto const& world = environment.world();
   try {
@@ -144,6 +153,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     if (call.has("overwrite")) options.mode = OpenMode::overwrite;
     if (call.has("extend")) options.mode = OpenMode::extend;
     options.retry_failed = call.has("retry-failed");
+    options.limits = stop_limits(call);
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
@@ -177,13 +187,22 @@ Command run_command() {
           "100.\n"
           "If the results file exists and its study is the same, the study is continued; otherwise "
           "engram says which keys differ and changes nothing. SIGINT (ctrl-C) or SIGTERM ends a "
-          "run in good order, a second SIGINT at once; either way the same command continues it.",
+          "run in good order, a second SIGINT at once; either way the same command continues it. "
+          "So do "
+          "SIGUSR1, SIGUSR2 and the end of --max-time, with exit code 4. Trials of experiments "
+          "that "
+          "save states go on where they were.",
       .options =
           {
               {"overwrite", "", "start anew, whatever the results file holds"},
               {"extend", "", "continue a results file of the same study with fewer trials"},
               {"retry-failed", "", "run the trials again that failed or timed out"},
               {"dry-run", "", "show the trials that would run, and write nothing"},
+              {"max-time", "TIME",
+               "end in good order after this time, as after a signal: 90s, 15m, 2h, 1-12:00:00"},
+              {"grace", "TIME",
+               "asked to stop, let running trials go on for this long to end or save their states; "
+               "default 20s"},
               {"threads", "N",
                "threads a rank; by default the cores of the node shared by its ranks"},
               {"quiet", "", "print errors and failed trials only", 'q'},

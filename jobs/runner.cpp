@@ -35,6 +35,7 @@ class Coordinator {
               StopSignals const& signals)
       : study_(study), options_(options), start_(Clock::now()) {
     store_ = std::make_unique<ResultsStore>(study, options.mode, options.provenance);
+    if (options.mode == OpenMode::overwrite) TrialStates(study.output).remove_all();
     if (options.retry_failed) store_->forget_failed();
     num_before_ = store_->num_recorded();
     progress_ = std::make_unique<Progress>(
@@ -54,7 +55,9 @@ class Coordinator {
     std::string storage_error = source_->storage_error();
     if (stop != TrialSource::Stop::storage_error) {
       try {
-        store_->write_results(stop == TrialSource::Stop::none || stop == TrialSource::Stop::rule);
+        bool const is_finished = stop == TrialSource::Stop::none || stop == TrialSource::Stop::rule;
+        store_->write_results(is_finished);
+        if (is_finished) source_->remove_states();
       } catch (StorageError const& error) {
         stop = TrialSource::Stop::storage_error;
         storage_error = error.what();
@@ -177,14 +180,14 @@ void on_all_ranks(Communicator const& world, std::function<void()> const& step) 
 
 int run_study(Communicator const& world, Study const& study, std::vector<std::string> const& hosts,
               RunOptions const& options) {
-  StopSignals const signals(world.is_root());
+  StopSignals signals(world.is_root(), options.limits);
   std::unique_ptr<Coordinator> coordinator;
   on_all_ranks(world, [&] {
     if (!world.is_root()) return;
     coordinator = std::make_unique<Coordinator>(study, hosts, options, signals);
   });
   auto const rank = static_cast<std::size_t>(world.rank());
-  TrialWorker worker(study, world.rank(), hosts.at(rank), [&] { return signals.requested(); });
+  TrialWorker worker(study, world.rank(), hosts.at(rank), signals);
   run_scheduled(world, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
                 scheduler_options(study));
   int exit_code = coordinator ? coordinator->finish() : exit_complete;

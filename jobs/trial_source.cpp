@@ -1,12 +1,16 @@
 #include "jobs/trial_source.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "analysis/format.hpp"
+#include "jobs/exit_code.hpp"
 #include "jobs/trial_text.hpp"
+#include "parallel/environment.hpp"
 
 namespace engram {
 namespace {
@@ -27,7 +31,10 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
       progress_(progress),
       hosts_(std::move(hosts)),
       signals_(signals),
+      states_(study.output),
+      last_removal_(Progress::Clock::now()),
       searcher_(study.make_searcher()),
+      keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
       queue_(study.experiment->max_batch()),
       num_recorded_ahead_(store.num_recorded()),
       rules_(study.direction, study.target, study.stagnation) {
@@ -56,6 +63,8 @@ std::optional<Bytes> TrialSource::next_chunk(int, std::size_t max_items) {
       item.searched = proposal.values;
       auto const trial = study_.trial(*id, proposal);
       item.parent = study_.parent(*id, proposal);
+      item.has_state = states_.has(*id);
+      item.keeps_end = keeps_ends_;
       item.seed = trial.seed;
       item.budget = trial.budget;
       auto const retried = retries_.empty() ? retries_.end() : retries_.find(*id);
@@ -79,7 +88,9 @@ std::size_t TrialSource::num_waiting() const {
 void TrialSource::accept(int, Bytes outcome) {
   auto const result = decode_chunk_result(outcome);
   num_outstanding_ -= result.records.size() + result.returned.size();
-  if (stop_ == Stop::storage_error || stop_ == Stop::rule) return;
+  if (stop_ == Stop::storage_error) return;
+  for (auto const id : result.saved) states_.add(id);
+  if (stop_ == Stop::rule) return;
   try {
     for (auto const& record : result.records) accept_record(record);
     if (!result.storage_error.empty()) throw StorageError(result.storage_error);
@@ -98,21 +109,61 @@ bool TrialSource::finished() const {
 void TrialSource::tick() {
   if (stop_ == Stop::storage_error) return;
   try {
-    if (stop_ == Stop::none && signals_ && signals_->requested()) {
-      // Whoever sent the signal may end us soon.
-      store_.sync();
-      stop_ = Stop::interrupted;
-      progress_.message(
-          "engram: asked to stop: finishes the running trials; everything recorded is safe, run "
-          "the "
-          "same command again to continue");
-    }
+    stop_if_asked();
     store_.tick();
+    retire_states();
+    end_if_overdue();
   } catch (StorageError const& error) {
     stop_for(error);
   }
   report_warnings();
   progress_.update(state_, Progress::Clock::now());
+}
+
+void TrialSource::stop_if_asked() {
+  if (stop_ != Stop::none || !signals_ || !signals_->requested()) return;
+  // Whoever sent the signal may end us soon.
+  store_.sync();
+  stop_ = Stop::interrupted;
+  progress_.message(
+      "engram: asked to stop: the running trials end, save their states or are given up after " +
+      format_duration(signals_->grace_s()) +
+      "; everything recorded is safe, run the same command again to continue");
+}
+
+void TrialSource::retire_states() {
+  if (keeps_ends_) {
+    auto first = searcher_->oldest_to_continue();
+    for (auto const& point : open_points_)
+      if (point.num_missing > 0 && point.proposal.continues)
+        first = std::min(first, *point.proposal.continues);
+    states_.retire_ends_before(first * study_.replicates);
+  }
+  constexpr std::chrono::seconds pause(2);
+  auto const now = Progress::Clock::now();
+  if (!states_.has_retired() || now - last_removal_ < pause) return;
+  last_removal_ = now;
+  store_.sync();  // first what came of them
+  states_.remove_retired();
+}
+
+/// Trials that neither end nor look at their deadline can only be ended together with their ranks.
+void TrialSource::end_if_overdue() {
+  constexpr std::chrono::seconds patience(5);
+  if (stop_ != Stop::interrupted || num_outstanding_ == 0) return;
+  auto const before = StopSignals::Clock::now() - patience;
+  if (before.time_since_epoch().count() < signals_->trials_end()) return;
+  store_.sync();
+  try {
+    store_.write_results(false);
+  } catch (StorageError const&) {
+    // The journal has everything.
+  }
+  abort_all_ranks(
+      "trials that were asked to stop go on and do not look at their deadline, so that they can't "
+      "be stopped by themselves; everything recorded is safe, run the same command again to "
+      "continue",
+      exit_continue);
 }
 
 void TrialSource::report_warnings() {
@@ -168,7 +219,9 @@ void TrialSource::tell_in_order() {
     searcher_waits_ = false;
     if (!rules_.any()) continue;
     take_best(point);
-    if (auto rule = rules_.tell(point.result); !rule.empty()) stop_by(std::move(rule));
+    auto rule = rules_.tell(point.result);
+    // Who asked for a stop is not kept waiting; the next run comes to the same end.
+    if (!rule.empty() && stop_ != Stop::interrupted) stop_by(std::move(rule));
   }
 }
 
@@ -243,6 +296,7 @@ void TrialSource::accept_record(TrialRecord const& record) {
   auto const id = record.id;
   retries_.erase(id);
   store_.append(record);
+  states_.retire(id, keeps_ends_ && !failed);
   note(store_.summary(id));
   auto& point = open_point(id / study_.replicates);
   if (--point.num_missing == 0) close(point, id / study_.replicates);
@@ -257,6 +311,7 @@ bool TrialSource::retry(TrialRecord const& record) {
   // Also once the study is being stopped: then the next run tries, as this one would have.
   if (num_attempts > study_.max_retries) return false;
   report_failure(record, "; it is tried again");
+  states_.retire(record.id, false);
   retries_[record.id] = num_attempts;
   queue_.add(record.id, "");
   return true;

@@ -14,6 +14,7 @@
 #include "jobs/signals.hpp"
 #include "jobs/stopping_rules.hpp"
 #include "jobs/study.hpp"
+#include "jobs/trial_state.hpp"
 #include "parallel/scheduler.hpp"
 
 namespace engram {
@@ -46,6 +47,9 @@ class TrialSource final : public WorkSource {
   std::string const& stopped_by() const { return stopped_by_; }  ///< the rule
   std::string const& storage_error() const { return storage_error_; }
   Progress::State const& state() const { return state_; }
+  /// All trials are recorded for good: no state is needed any more. Throws StorageError.
+  void remove_states() { states_.remove_all(); }
+
   std::uint64_t num_timed_out() const { return num_timed_out_; }
   std::uint64_t best_point() const { return best_point_; }
   std::vector<ParameterValue> const& best_values() const { return best_values_; }
@@ -71,6 +75,9 @@ class TrialSource final : public WorkSource {
   void report_failure(TrialRecord const& record, std::string const& consequence);
   OpenPoint& open_point(std::uint64_t i_point);
   void stop_for(StorageError const& error);
+  void stop_if_asked();
+  void retire_states();
+  void end_if_overdue();
 
   Study const& study_;
   ResultsStore& store_;
@@ -78,7 +85,10 @@ class TrialSource final : public WorkSource {
   std::vector<std::string> hosts_;
   StopSignals const* signals_;
 
+  TrialStates states_;
+  Progress::Clock::time_point last_removal_;
   std::unique_ptr<Searcher> searcher_;
+  bool keeps_ends_;  ///< trials go on from the states that others end with
   BatchQueue queue_;
   std::deque<OpenPoint> open_points_;
   std::uint64_t first_open_point_ = 0;

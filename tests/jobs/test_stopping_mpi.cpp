@@ -7,17 +7,15 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <iostream>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "analysis/status.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/results_schema.hpp"
-#include "jobs/runner.hpp"
-#include "parallel/environment.hpp"
-#include "tests/jobs/captured.hpp"
 #include "tests/jobs/results_test_study.hpp"
+#include "tests/jobs/runner_case.hpp"
 
 namespace engram {
 namespace {
@@ -48,35 +46,16 @@ class TestStairs final : public Experiment {
 
 RegisterExperiment<TestStairs> const registered_test_stairs;
 
-class Stopping : public ::testing::Test {
+class Stopping : public Runner {
  protected:
-  Stopping() {
-    auto const pid = gather_texts(world_, std::to_string(::getpid())).front();
-    folder_ = std::filesystem::temp_directory_path() / ("engram_stopping_" + pid);
-    hosts_ = gather_texts(world_, "node");
-    if (world_.is_root()) std::filesystem::create_directories(folder_);
-    world_.barrier();
-  }
-  ~Stopping() override {
-    world_.barrier();
-    if (world_.is_root()) std::filesystem::remove_all(folder_);
-  }
-
-  Study make_study(std::string const& rule, std::string const& file,
-                   std::string const& more = "") const {
+  Study stairs(std::string const& rule, std::string const& file,
+               std::string const& more = "") const {
     return parse_study("[study]\nname = stairs\nexperiment = test_stairs\nreplicates = 2\n" + rule +
                            "\n" + more + "[space]\nx = integer(0, 59)\n",
                        "test.ini", {{"study.output", path(file)}, {"study.searcher", "grid"}});
   }
 
   std::string path(std::string const& file) const { return (folder_ / file).string(); }
-
-  int run(Study const& study, RunOptions const& options = {}) {
-    Captured const errors(std::cerr), out(std::cout);
-    int const code = run_study(world_, study, hosts_, options);
-    messages_ = errors.text() + out.text();
-    return code;
-  }
 
   /// Records all trials below `num_trials` as a run would that was then killed.
   void record(Study const& study, std::uint64_t num_trials) const {
@@ -104,17 +83,10 @@ class Stopping : public ::testing::Test {
     }
     store.write_results(false);
   }
-
-  bool is_root() const { return world_.is_root(); }
-
-  Communicator world_ = duplicate_world();
-  std::filesystem::path folder_;
-  std::vector<std::string> hosts_;
-  std::string messages_;
 };
 
 TEST_F(Stopping, TargetEndsAStudyAtTheFirstPointThatReachesIt) {
-  auto const study = make_study("target = 2", "a.h5", "[experiment]\nfails = false\n");
+  auto const study = stairs("target = 2", "a.h5", "[experiment]\nfails = false\n");
   EXPECT_EQ(run(study), exit_complete);
   if (is_root()) {
     // 20 - x < 15 from x = 6 on.
@@ -150,11 +122,11 @@ TEST_F(Stopping, TargetEndsAStudyAtTheFirstPointThatReachesIt) {
 TEST_F(Stopping, ResultsAreThoseOfAnyOtherWayThere) {
   // The heights are 4 (x = 0), 3 (from 1), 2 (from 6), 1 (from 11) and 0 (from 16): x = 21 is the
   // first that is the fifth in a row without a lower one. 3, 10 and 17 fail.
-  auto const study = make_study("stagnation = 5", "a.h5");
+  auto const study = stairs("stagnation = 5", "a.h5");
   EXPECT_EQ(run(study), exit_failed_trials);
   for (std::uint64_t const num_recorded : {9u, 43u, 120u}) {
     auto const file = std::to_string(num_recorded) + ".h5";
-    auto const other = make_study("stagnation = 5", file);
+    auto const other = stairs("stagnation = 5", file);
     record(other, num_recorded);
     world_.barrier();
     EXPECT_EQ(run(other), exit_failed_trials);
@@ -174,7 +146,7 @@ TEST_F(Stopping, ResultsAreThoseOfAnyOtherWayThere) {
 
 TEST_F(Stopping, FailureBeyondTheEndDoesNotCount) {
   // x = 3 is the first that fails; a target that x = 1 reaches.
-  auto const study = make_study("target = 3\non_failure = abort", "a.h5");
+  auto const study = stairs("target = 3\non_failure = abort", "a.h5");
   record(study, 20);
   world_.barrier();
   EXPECT_EQ(run(study), exit_complete);
@@ -183,7 +155,7 @@ TEST_F(Stopping, FailureBeyondTheEndDoesNotCount) {
 }
 
 TEST_F(Stopping, TargetOutOfReachEndsNothing) {
-  auto const study = make_study("target = -1", "a.h5");
+  auto const study = stairs("target = -1", "a.h5");
   EXPECT_EQ(run(study), exit_failed_trials);
   EXPECT_EQ(run(study, {.retry_failed = true}), exit_failed_trials);
   if (!is_root()) return;
