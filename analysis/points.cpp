@@ -32,6 +32,13 @@ Column const* objective_column(Results const& results) {
   return found == results.metrics.end() ? nullptr : &*found;
 }
 
+std::vector<MetricSpec> metric_specs(Results const& results) {
+  std::vector<MetricSpec> specs;
+  for (auto const& metric : results.metrics)
+    specs.push_back({metric.name, metric.direction, metric.unit, metric.meaning});
+  return specs;
+}
+
 std::vector<PointSummary> summarise_points(Results const& results) {
   std::vector<std::size_t> rows(results.num_rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
@@ -70,6 +77,10 @@ bool is_penalised(PointSummary const& point) {
   return point.objective.num > point.complete.size();
 }
 
+std::string point_label(Results const& results, PointSummary const& point) {
+  return std::to_string(point.point) + (point.complete.size() < results.replicates ? "*" : "");
+}
+
 std::vector<PointSummary> rank_points(Results const& results,
                                       std::vector<PointSummary> const& points) {
   std::vector<PointSummary> ranked;
@@ -79,6 +90,8 @@ std::vector<PointSummary> rank_points(Results const& results,
   std::stable_sort(ranked.begin(), ranked.end(), [&](auto const& a, auto const& b) {
     bool const whole = is_whole(results, a);
     if (whole != is_whole(results, b)) return whole;
+    double const budget = results.budget[a.first_row], other = results.budget[b.first_row];
+    if (budget != other) return budget > other;
     return sign * a.objective.mean < sign * b.objective.mean;
   });
   return ranked;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "analysis/statistics.hpp"
@@ -22,6 +23,9 @@ struct PointSummary {
 /// The objective's column, or null if the results have none.
 Column const* objective_column(Results const& results);
 
+/// The results' metrics as their experiment declared them.
+std::vector<MetricSpec> metric_specs(Results const& results);
+
 /// In the order of points.
 std::vector<PointSummary> summarise_points(Results const& results);
 
@@ -32,8 +36,12 @@ bool is_whole(Results const& results, PointSummary const& point);
 /// Whether the objective has the penalty of failed replicates in it.
 bool is_penalised(PointSummary const& point);
 
+/// Its index, with a mark if its mean is over fewer replicates than the others'.
+std::string point_label(Results const& results, PointSummary const& point);
+
 /// Points with a finite objective, the best mean first, equal means by point. Points that aren't
-/// whole come after all that are: the mean of the one replicate of eight that worked is luck.
+/// whole come after all that are: the mean of the one replicate of eight that worked is luck. So do
+/// points of a smaller budget after those of a larger one, whose results are not what theirs are.
 std::vector<PointSummary> rank_points(Results const& results,
                                       std::vector<PointSummary> const& points);
 

@@ -6,8 +6,10 @@
 #include <span>
 #include <utility>
 
+#include "analysis/compromises.hpp"
 #include "analysis/config_text.hpp"
 #include "analysis/effects.hpp"
+#include "analysis/elites.hpp"
 #include "analysis/failures.hpp"
 #include "analysis/format.hpp"
 #include "analysis/points.hpp"
@@ -50,11 +52,6 @@ void write_header(Results const& results, std::ostream& out) {
   out << "\n  points     "
       << results.num_trials_planned / std::max<std::uint64_t>(1, results.replicates) << ", "
       << counted(results.replicates, "replicate") << " each; study seed " << results.seed << '\n';
-}
-
-/// Marks points whose mean is over fewer replicates than the others'.
-std::string point_label(Results const& results, PointSummary const& point) {
-  return std::to_string(point.point) + (point.complete.size() < results.replicates ? "*" : "");
 }
 
 /// What the marks and errors of the points shown mean.
@@ -209,6 +206,9 @@ void write_report(Results const& results, std::ostream& out, ReportOptions const
     out << "\nNo trial has completed, so there is no ranking.\n";
   else
     write_best_points(results, ranked, out, options);
+  if (auto const found = find_compromises(results, points))
+    write_compromises(results, points, *found, out, options.width, options.num_front_points);
+  if (auto const found = find_elites(results, points)) write_elites(*found, out);
   auto const effects = main_effects(results, ranked);
   if (!effects.empty()) write_effect_overview(effects, points.size() - ranked.size(), out, options);
   for (std::size_t i = 0; i < std::min(options.num_effects, effects.size()); ++i)

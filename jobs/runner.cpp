@@ -10,6 +10,7 @@
 #include "analysis/format.hpp"
 #include "core/error.hpp"
 #include "jobs/byte_stream.hpp"
+#include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/trial_source.hpp"
@@ -36,6 +37,7 @@ class Coordinator {
       : study_(study), options_(options), start_(Clock::now()) {
     store_ = std::make_unique<ResultsStore>(study, options.mode, options.provenance);
     if (options.mode == OpenMode::overwrite) TrialStates(study.output).remove_all();
+    if (options.mode == OpenMode::overwrite || options.retry_failed) remove_crashes(study.output);
     if (options.retry_failed) store_->forget_failed();
     num_before_ = store_->num_recorded();
     progress_ = std::make_unique<Progress>(
@@ -56,7 +58,10 @@ class Coordinator {
     if (stop != TrialSource::Stop::storage_error) {
       try {
         store_->write_results(stop == TrialSource::Stop::none);
-        if (stop == TrialSource::Stop::none) source_->remove_states();
+        if (stop == TrialSource::Stop::none) {
+          source_->remove_states();
+          remove_crashes(study_.output);
+        }
       } catch (StorageError const& error) {
         stop = TrialSource::Stop::storage_error;
         storage_error = error.what();

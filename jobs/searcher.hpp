@@ -45,6 +45,7 @@ struct SearcherSettings {
   SearchSpace space;
   std::uint64_t num_points = 0;  ///< the budget; 0: as many as the searcher has by itself (grid)
   Direction direction = Direction::minimise;
+  std::string objective = {};            ///< the metric's name
   std::vector<MetricSpec> metrics = {};  ///< that results have
   Key key;                               ///< the searcher's own random numbers
   Parameters options;  ///< the [searcher] section, by the specs of `SearcherFactory::options`

@@ -27,6 +27,12 @@ std::atomic<Clock::rep> stop_requested_at{never};
 std::atomic<Clock::rep> trials_end_at{never};
 std::atomic<Clock::rep> grace{0};
 std::atomic<bool> is_settled{true};
+std::atomic<std::atomic<std::uint32_t>*> end_of_process{nullptr};
+
+void note_end(std::uint32_t what) {
+  std::uint32_t before = StopSignals::unknown;
+  if (auto* const end = end_of_process.load()) end->compare_exchange_strong(before, what);
+}
 std::atomic<int> num_interrupts{0};
 std::atomic<bool> second_interrupt_exits{false};
 std::array<struct sigaction, stop_signals.size()> previous_stop_actions;
@@ -47,6 +53,7 @@ void on_stop_signal(int signal) {
   auto const now = Clock::now().time_since_epoch().count();
   stop_requested_at = now;
   is_settled = false;
+  StopSignals::note_told();
   if (trials_end_at.load() > now + grace) trials_end_at = now + grace;
   if (signal != SIGINT || ++num_interrupts < 2 || !second_interrupt_exits) return;
   print("\nengram: interrupted twice, ends at once; run the same command again to continue\n");
@@ -69,6 +76,7 @@ std::string_view name_of(int signal) {
 }
 
 void on_fatal_signal(int signal) {
+  note_end(StopSignals::fatal_signal);
   for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
     ::sigaction(fatal_signals[i], &previous_fatal_actions[i], nullptr);
   }
@@ -124,6 +132,14 @@ StopSignals::StopSignals(bool decides, StopLimits const& limits)
 
 StopSignals::~StopSignals() {
   restore(stop_signals, previous_stop_actions);
+}
+
+void StopSignals::note_end_in(std::atomic<std::uint32_t>* end) {
+  end_of_process = end;
+}
+
+void StopSignals::note_told() {
+  note_end(told);
 }
 
 bool StopSignals::suspends() const {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -42,6 +43,15 @@ class StopSignals {
   void settle();
 
   double grace_s() const { return grace_s_; }
+
+  /// How this process ended, for `note_end_in`: 0 if it was without a word.
+  enum End : std::uint32_t { unknown = 0, told = 1, fatal_signal = 2 };
+
+  /// `end`, if any, becomes what ends this process: the first signal, or call of `note_told`, or
+  /// fatal signal.
+  static void note_end_in(std::atomic<std::uint32_t>* end);
+  /// This process ends for a reason that is not its trial's.
+  static void note_told();
 
   /// Instant at which running trials are given up, for `Deadline::cut_short_by`.
   std::atomic<Clock::rep> const& trials_end() const;

@@ -81,8 +81,8 @@ std::string read_text(std::filesystem::path const& file) {
 
 /// Whether the key decides what the trials are.
 bool decides_trials(StudyEntry const& entry) {
-  constexpr std::array<std::string_view, 3> without_effect = {"output", "summary",
-                                                              "checkpoint_interval"};
+  constexpr std::array<std::string_view, 4> without_effect = {"output", "summary",
+                                                              "checkpoint_interval", "max_crashes"};
   return entry.section != "reference" &&
          !(entry.section == "study" &&
            std::ranges::find(without_effect, entry.key) != without_effect.end());
@@ -120,6 +120,7 @@ std::string Study::to_ini() const {
   ini.entry("checkpoint_interval", to_text(checkpoint_interval_s));
   ini.entry("on_failure", std::string(to_string(on_failure)));
   ini.entry("max_retries", max_retries);
+  ini.entry("max_crashes", std::to_string(max_crashes));
   ini.entry("penalty", to_text(penalty));
 
   auto const is_searched = [&](std::string const& key) {
@@ -148,6 +149,7 @@ std::unique_ptr<Searcher> Study::make_searcher() const {
   return searcher->make({.space = space,
                          .num_points = num_points,
                          .direction = direction,
+                         .objective = objective,
                          .metrics = metrics,
                          .key = Key(Seed(seed)).stream("searcher"),
                          .options = searcher_options});

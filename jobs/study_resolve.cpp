@@ -172,6 +172,7 @@ class StudyResolver {
     auto const policy = std::find(policies.begin(), policies.end(), keys_.text("on_failure"));
     study_.on_failure = static_cast<FailurePolicy>(policy - policies.begin());
     study_.time_limit_s = keys_.real("time_limit");
+    study_.max_crashes = static_cast<std::uint64_t>(keys_.integer("max_crashes"));
     study_.checkpoint_interval_s = keys_.real("checkpoint_interval");
     study_.max_retries = static_cast<std::uint64_t>(keys_.integer("max_retries"));
     study_.penalty = keys_.real("penalty");
@@ -222,8 +223,8 @@ class StudyResolver {
       if (experiment->saves_states()) names.emplace_back(experiment->name());
     throw UserError(where("searcher") + "searcher " + study_.searcher->name +
                     " lets trials go on from others' states, but experiment " +
-                    std::string(study_.experiment->name()) + " saves none; these do: " +
-                    joined(names, ", "));
+                    std::string(study_.experiment->name()) +
+                    " saves none; these do: " + joined(names, ", "));
   }
 
   void resolve_searcher() {
@@ -318,7 +319,8 @@ std::vector<ParameterSpec> make_study_keys() {
                  "trials are given, otherwise random"),
       integer("trials", 1)
           .range(1, most)
-          .means("evaluations in all, replicates included; default: the whole grid"),
+          .means("evaluations in all, replicates included; default: as many as the "
+                 "searcher has by itself, such as the whole grid"),
       integer("replicates", 1).range(1, most).means("evaluations of each point"),
       integer("seed", 1).at_least(0).means("decides all random numbers"),
       choice("seeds", "common", {"common", "independent"})
@@ -335,6 +337,10 @@ std::vector<ParameterSpec> make_study_keys() {
       choice("on_failure", "skip", {"skip", "abort", "retry", "penalise"})
           .means("what happens when a trial fails or runs out of time"),
       integer("max_retries", 1).range(0, 1000).means("further attempts if on_failure is retry"),
+      integer("max_crashes", 3)
+          .range(0, 1e6)
+          .means("times that a trial may end its process, and all ranks with it, before it is "
+                 "recorded as failed; 0: any number"),
       real("penalty", 0.0).means("objective of a failed trial if on_failure is penalise"),
   };
 }

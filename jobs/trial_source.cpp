@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "analysis/format.hpp"
+#include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/trial_text.hpp"
 #include "parallel/environment.hpp"
@@ -32,6 +33,7 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
       hosts_(std::move(hosts)),
       signals_(signals),
       states_(study.output),
+      crashes_(count_crashes(study.output)),
       last_removal_(Progress::Clock::now()),
       searcher_(study.make_searcher()),
       keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
@@ -157,6 +159,7 @@ void TrialSource::end_if_overdue() {
   } catch (StorageError const&) {
     // The journal has everything.
   }
+  StopSignals::note_told();
   abort_all_ranks(
       "trials that were asked to stop go on and do not look at their deadline, so that they can't "
       "be stopped by themselves; everything recorded is safe, run the same command again to "
@@ -198,8 +201,12 @@ void TrialSource::add_point(Proposal proposal) {
       num_recorded_ahead_ -= std::min<std::uint64_t>(num_recorded_ahead_, 1);
       continue;
     }
+    if (is_poisonous(id)) {
+      record_poisonous(id, proposal);
+      continue;
+    }
     ++point.num_missing;
-    bool const may_join = has_batches && !store_.is_suspect(id);
+    bool const may_join = has_batches && !store_.is_suspect(id) && !crashes_.contains(id);
     queue_.add(id, may_join ? study_.experiment->batch_key(study_.trial(id, proposal)) : "");
   }
   point.proposal = std::move(proposal);
@@ -222,6 +229,8 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   auto const is_better = [&] {
     if (std::isnan(objective)) return false;
     if (std::isnan(state_.best)) return true;
+    // Results of a part of the effort are not what those of the whole are.
+    if (point.proposal.budget != best_budget_) return point.proposal.budget > best_budget_;
     if (objective == state_.best) return i_point < best_point_;
     return study_.direction == Direction::maximise ? objective > state_.best
                                                    : objective < state_.best;
@@ -229,6 +238,7 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   if (is_better()) {
     state_.best = objective;
     best_point_ = i_point;
+    best_budget_ = point.proposal.budget;
     best_values_ = point.proposal.values;
   }
   point.proposal.values = Point();
@@ -277,6 +287,33 @@ void TrialSource::accept_record(TrialRecord const& record) {
   if (failed && study_.on_failure == FailurePolicy::abort && stop_ == Stop::none) {
     stop_ = Stop::failed_trial;
   }
+}
+
+bool TrialSource::is_poisonous(std::uint64_t id) const {
+  auto const found = crashes_.find(id);
+  return study_.max_crashes > 0 && found != crashes_.end() &&
+         static_cast<std::uint64_t>(found->second) >= study_.max_crashes;
+}
+
+void TrialSource::record_poisonous(std::uint64_t id, Proposal const& proposal) {
+  auto const trial = study_.trial(id, proposal);
+  TrialRecord record;
+  record.id = id;
+  record.point = id / study_.replicates;
+  record.replicate = static_cast<std::uint32_t>(id % study_.replicates);
+  record.seed = trial.seed;
+  record.budget = trial.budget;
+  record.parent = study_.parent(id, proposal);
+  record.searched = proposal.values;
+  record.outcome.status = Status::failed;
+  record.outcome.reason = "ended its process " + std::to_string(crashes_.at(id)) +
+                          " times: a fault in it, or too little memory";
+  record.outcome.metrics.assign(study_.metrics.size(), std::numeric_limits<double>::quiet_NaN());
+  progress_.message("engram: " + describe_trial(trial, study_.space) + " " + record.outcome.reason +
+                    "; it is recorded as failed");
+  store_.append(record);
+  note(store_.summary(id));
+  if (study_.on_failure == FailurePolicy::abort) stop_ = Stop::failed_trial;
 }
 
 bool TrialSource::retry(TrialRecord const& record) {

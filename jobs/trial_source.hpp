@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -67,6 +68,8 @@ class TrialSource final : public WorkSource {
   void note(ResultsStore::Summary const& summary);
   void accept_record(TrialRecord const& record);
   bool retry(TrialRecord const& record);
+  bool is_poisonous(std::uint64_t id) const;
+  void record_poisonous(std::uint64_t id, Proposal const& proposal);
   void report_failure(TrialRecord const& record, std::string const& consequence);
   OpenPoint& open_point(std::uint64_t i_point);
   void stop_for(StorageError const& error);
@@ -81,6 +84,7 @@ class TrialSource final : public WorkSource {
   StopSignals const* signals_;
 
   TrialStates states_;
+  std::map<std::uint64_t, int> crashes_;  ///< of processes, by trial
   Progress::Clock::time_point last_removal_;
   std::unique_ptr<Searcher> searcher_;
   bool keeps_ends_;  ///< trials go on from the states that others end with
@@ -97,6 +101,7 @@ class TrialSource final : public WorkSource {
   std::uint64_t num_reported_ = 0;
   std::size_t num_warnings_ = 0;
   std::uint64_t best_point_ = 0;
+  double best_budget_ = 0.0;
   std::vector<ParameterValue> best_values_;
   Stop stop_ = Stop::none;
   std::string storage_error_;

@@ -42,7 +42,8 @@ TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
       host_(host),
       signals_(signals),
       num_metrics_(study.metrics.size()),
-      crash_report_(rank, host, study.space) {
+      crash_report_(rank, host, study.space),
+      mark_(study.output, rank) {
   if (study.time_limit_s > 0) {
     watchdog_ = std::make_unique<Watchdog>([this] { end_all_ranks(); });
   }
@@ -162,10 +163,12 @@ void TrialWorker::run(std::span<Trial const> trials, std::span<Outcome> outcomes
     Running(TrialWorker& w, std::span<Trial const> trials, double limit_s) : worker(w) {
       worker.running_ = trials;
       worker.crash_report_.set(trials);
+      worker.mark_.set(trials);
       if (worker.watchdog_) worker.watchdog_->begin(Watchdog::allowance(limit_s));
     }
     ~Running() {
       if (worker.watchdog_) worker.watchdog_->end();
+      worker.mark_.set({});
       worker.crash_report_.clear();
     }
     TrialWorker& worker;
@@ -307,6 +310,7 @@ std::string TrialWorker::leave_overdue_file() const {
 }
 
 void TrialWorker::end_all_ranks() const {
+  StopSignals::note_told();
   std::string text = running_.size() == 1 ? "" : "one of ";
   for (auto const& trial : running_) {
     if (&trial != &running_.front()) text += ", ";

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "jobs/chunk.hpp"
+#include "jobs/crashes.hpp"
 #include "jobs/file_state_keeper.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/study.hpp"
@@ -61,6 +62,7 @@ class TrialWorker {
   Deadline limit_;  ///< of the running trials
 
   CrashReport crash_report_;
+  RunningMark mark_;
   std::unique_ptr<Watchdog> watchdog_;  ///< only with a time limit; last, since it looks at trials
 };
 

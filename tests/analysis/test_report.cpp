@@ -151,6 +151,66 @@ TEST(Report, TheMostInfluentialParameterHasATable) {
   EXPECT_FALSE(contains(text, "rule: how many"));
 }
 
+TEST(Report, ParetoFrontOfSeveralObjectives) {
+  auto results = make_results();
+  results.replicates = 1;
+  results.config = "[searcher]\nobjectives =\n";
+  add_trial(results, 0.1, "a", 1.0, 2.0);
+  add_trial(results, 0.2, "b", 3.0, 8.0);
+  add_trial(results, 0.3, "b", 3.0, 7.0);
+  add_trial(results, 0.4, "c", 5.0, 0.0);
+  add_trial(results, 0.5, "c", 0.0, 9.0, Status::failed, "threw");
+  auto const text = reported(results);
+  EXPECT_TRUE(contains(text,
+                       "Pareto front: 2 points that no other is better than in one objective and "
+                       "as good in all\n"
+                       "  point  error (min)  memory (max)  leak  rule\n"
+                       "      0            1             2   0.1  a\n"
+                       "      1            3             8   0.2  b\n"))
+      << text;
+  // (5 - 1) * 2 + (5 - 3) * (8 - 2) of 4 * 8.
+  EXPECT_TRUE(
+      contains(text,
+               "  hypervolume 20 against (5, 0), the worst of each among all points: 62.5 % "
+               "of the box\n  between that and the best of each, (1, 8)\n"))
+      << text;
+  EXPECT_TRUE(contains(text, "memory\n  8 │")) << text;
+  EXPECT_TRUE(
+      contains(reported(results, {.num_front_points = 1}), "  1 of 2, evenly along the front\n"));
+  results.config = "[searcher]\nscramble = true\n";
+  EXPECT_FALSE(contains(reported(results), "Pareto"));
+}
+
+TEST(Report, ElitesOfEachBehaviour) {
+  auto results = make_results();
+  results.replicates = 1;
+  results.metrics.push_back({"rate", "1", "", Direction::none, std::vector<double>{}});
+  auto const add = [&](double error, double memory, double rate) {
+    add_trial(results, 0.1, "a", error, memory);
+    std::get<std::vector<double>>(results.metrics[2].values).push_back(rate);
+  };
+  add(4.0, 0.0, 0.0);
+  add(9.0, 1.0, 0.0);
+  add(3.0, 0.1, 0.4);  // the same cell as the first
+  add(2.0, 9.0, 0.9);  // beyond the first axis
+  add(1.0, 5.0, 0.9);
+  results.config = "[searcher]\ndescriptors = memory(0, 8, 4) rate(0, 1, 2)\nrandom_points = 2\n";
+  auto const text = reported(results);
+  EXPECT_TRUE(contains(text, "  coverage   3 of 8 cells, 37.5 %\n")) << text;
+  EXPECT_TRUE(contains(text, "  QD-score   21: how much better than 9, the worst of all points"))
+      << text;  // 6 + 7 + 8
+  EXPECT_TRUE(contains(text, "  best       1\n")) << text;
+  EXPECT_TRUE(contains(text,
+                       "  rate\n"
+                       "  1 │    ██▓▓│\n"
+                       "  0 │▒▒      │\n"
+                       "     0      8\n"
+                       "     memory\n"))
+      << text;
+  results.config = "[searcher]\ndescriptors = rate\nrandom_points = 3\n";
+  EXPECT_TRUE(contains(reported(results), "  coverage   2 of 10 cells, 20 %\n"));
+}
+
 TEST(Report, PointsThatAlwaysFailedAreNotSilentlyLeftOut) {
   auto results = make_results();
   results.replicates = 1;

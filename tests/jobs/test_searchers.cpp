@@ -31,8 +31,18 @@ SearcherSettings settings_for(SearcherFactory const& factory, SearchSpace space,
   return {.space = std::move(space),
           .num_points = num_points,
           .direction = Direction::minimise,
+          .objective = "error",
+          .metrics = {{"error", Direction::minimise, "1", ""},
+                      {"memory", Direction::maximise, "1", ""},
+                      {"rate", Direction::none, "1", ""}},
           .key = Key(Seed(seed)).stream("searcher"),
           .options = Parameters(factory.options)};
+}
+
+/// Of point i, with the metrics of `settings_for`.
+PointResult result_of(std::uint64_t i) {
+  auto const error = static_cast<double>(i % 5);
+  return {i, error, {error, static_cast<double>(i % 7), static_cast<double>(i % 3)}};
 }
 
 /// All points, asked for in portions.
@@ -45,12 +55,31 @@ std::vector<Proposal> points_of(SearcherFactory const& factory, SearcherSettings
     EXPECT_LE(some.size(), portion);
     if (some.empty()) break;
     for (auto const& point : some) {
-      searcher->tell({points.size(), static_cast<double>(points.size() % 5)});
+      searcher->tell(result_of(points.size()));
       points.push_back(point);
     }
   }
   EXPECT_TRUE(searcher->ask(1).empty());
   return points;
+}
+
+/// What a searcher may say of others in its next points, of which `points` were asked before.
+void expect_continuable(Searcher const& searcher, std::uint64_t oldest, std::uint64_t num_told,
+                        std::vector<Proposal> const& points, std::vector<Proposal> const& next) {
+  EXPECT_LE(oldest, searcher.oldest_to_continue());
+  EXPECT_LE(searcher.oldest_to_continue(), points.size() + next.size());
+  for (auto const& proposal : next) {
+    if (proposal.continues) {
+      EXPECT_TRUE(searcher.keeps_states());
+      EXPECT_GE(*proposal.continues, oldest);
+      EXPECT_LT(*proposal.continues, num_told);
+    }
+    // The first of those with equal seeds.
+    if (proposal.seeds_of) {
+      ASSERT_LT(*proposal.seeds_of, points.size());
+      EXPECT_FALSE(points[*proposal.seeds_of].seeds_of);
+    }
+  }
 }
 
 using Cube = std::vector<std::vector<double>>;
@@ -146,14 +175,15 @@ TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
     std::vector<Proposal> points;
     std::uint64_t num_told = 0;
     for (std::uint64_t i = 0; !searcher->finished(); ++i) {
+      auto const oldest = searcher->oldest_to_continue();
       auto const some = searcher->ask(1 + random.bits(1000 * t + i) % 9);
+      expect_continuable(*searcher, oldest, num_told, points, some);
       points.insert(points.end(), some.begin(), some.end());
       auto const open = points.size() - num_told;
       ASSERT_GT(open, 0u);
       auto num = random.bits(1000 * t + i + 500) % (open + 1);
       if (some.empty()) num = std::max<std::uint64_t>(num, 1);
-      for (; num > 0; --num, ++num_told)
-        searcher->tell({num_told, static_cast<double>(num_told % 5)});
+      for (; num > 0; --num, ++num_told) searcher->tell(result_of(num_told));
     }
     EXPECT_EQ(points, expected);
   }
@@ -190,9 +220,9 @@ TEST_P(SearcherContract, FollowsItsKey) {
 TEST_P(SearcherContract, LargerBudgetsExtendWhereDeclared) {
   auto const& factory = *GetParam();
   if (!factory.extensible) return;
-  auto const small = points_of(factory, settings_for(factory, discrete_space(), 20), 20);
+  auto const small = points_of(factory, settings_for(factory, discrete_space(), 30), 30);
   auto large = points_of(factory, settings_for(factory, discrete_space(), 50), 50);
-  large.resize(20);
+  large.resize(30);
   EXPECT_EQ(large, small);
 }
 

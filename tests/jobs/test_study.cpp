@@ -183,6 +183,7 @@ time_limit = 2.5
 checkpoint_interval = 60
 on_failure = penalise
 max_retries = 3
+max_crashes = 3
 penalty = -1000
 
 [experiment]
