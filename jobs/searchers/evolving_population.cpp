@@ -11,9 +11,9 @@ bool is_better(EvolvingPopulation::Member const& a, EvolvingPopulation::Member c
   return a.is_better_than(b);
 }
 
-bool leads(Topology topology, std::size_t from, std::size_t to, std::size_t num_islands) {
-  if (topology == Topology::none || from == to) return false;
-  return topology == Topology::full || (from + 1) % num_islands == to ||
+bool leads(MigrationPaths paths, std::size_t from, std::size_t to, std::size_t num_islands) {
+  if (paths == MigrationPaths::none || from == to) return false;
+  return paths == MigrationPaths::full || (from + 1) % num_islands == to ||
          (to + 1) % num_islands == from;
 }
 
@@ -63,13 +63,13 @@ void EvolvingPopulation::receive(Member const& migrant) {
   if (!is_here && migrant.is_better_than(*worst)) *worst = migrant;
 }
 
-void migrate(Populations const& islands, Topology topology) {
+void migrate(Populations const& islands, MigrationPaths paths) {
   std::vector<EvolvingPopulation::Member> best;
   for (auto const& island : islands) best.push_back(island->best());
   for (std::size_t to = 0; to < islands.size(); ++to) {
     EvolvingPopulation::Member migrant;
     for (std::size_t from = 0; from < islands.size(); ++from)
-      if (leads(topology, from, to, islands.size()) && best[from].is_better_than(migrant))
+      if (leads(paths, from, to, islands.size()) && best[from].is_better_than(migrant))
         migrant = best[from];
     islands[to]->receive(migrant);
   }

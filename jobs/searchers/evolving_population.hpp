@@ -73,10 +73,10 @@ class EvolvingPopulation {
 
 using Populations = std::vector<std::unique_ptr<EvolvingPopulation>>;
 
-enum class Topology { ring, full, none };
+enum class MigrationPaths { ring, full, none };
 
 /// Offers each population the best member of those that lead to it: in a ring the two beside it, or
 /// all. All leave at the same time, so that no member takes two steps.
-void migrate(Populations const& islands, Topology topology);
+void migrate(Populations const& islands, MigrationPaths paths);
 
 }  // namespace engram

@@ -27,8 +27,8 @@ std::vector<double> half_rank_scores(std::span<double const> fitness) {
     if (score >= median) {
       score = scale > 0.0 ? (score - median) / scale : 0.0;
     } else {
-      auto const equal = std::ranges::equal_range(sorted, score);
-      auto const below = (equal.begin() - sorted.begin()) + (equal.end() - sorted.begin());
+      auto const [first, last] = std::equal_range(sorted.begin(), sorted.end(), score);
+      auto const below = (first - sorted.begin()) + (last - sorted.begin());
       score = normal_quantile(0.5 * static_cast<double>(below) / static_cast<double>(n));
     }
   }

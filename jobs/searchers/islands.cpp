@@ -51,8 +51,10 @@ Populations make_islands(SearcherSettings settings) {
   return islands;
 }
 
-Topology topology_of(std::string const& name) {
-  return name == "ring" ? Topology::ring : name == "full" ? Topology::full : Topology::none;
+MigrationPaths paths_of(std::string const& name) {
+  return name == "ring"   ? MigrationPaths::ring
+         : name == "full" ? MigrationPaths::full
+                          : MigrationPaths::none;
 }
 
 /// Populations of which now and then the best member goes to others.
@@ -60,15 +62,15 @@ class Islands final : public PopulationSearch {
  public:
   explicit Islands(SearcherSettings const& settings)
       : PopulationSearch(settings, make_islands(settings)),
-        topology_(topology_of(settings.options.text("topology"))),
+        paths_(paths_of(settings.options.text("topology"))),
         migrate_every_(settings.options.count("migrate_every")) {}
 
  private:
   void mix(Populations const& islands) override {
-    if (islands[0]->generation() % migrate_every_ == 0) migrate(islands, topology_);
+    if (islands[0]->generation() % migrate_every_ == 0) migrate(islands, paths_);
   }
 
-  Topology topology_;
+  MigrationPaths paths_;
   std::uint64_t migrate_every_;
 };
 

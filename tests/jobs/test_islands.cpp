@@ -123,32 +123,33 @@ class Still final : public EvolvingPopulation {
 
 double const nan_fitness = std::numeric_limits<double>::quiet_NaN();
 
-std::vector<std::vector<double>> after(Topology topology, int num_times = 1) {
+std::vector<std::vector<double>> after(MigrationPaths paths, int num_times = 1) {
   std::vector<std::vector<double>> const before = {
       {5, 1, 3}, {2, 9, 0}, {7, 7, 8}, {4, nan_fitness, 6}};
   Populations islands;
   for (std::size_t i = 0; i < before.size(); ++i)
     islands.push_back(std::make_unique<Still>(before[i], i));
   auto const best = islands[1]->best();
-  for (int t = 0; t < num_times; ++t) migrate(islands, topology);
+  for (int t = 0; t < num_times; ++t) migrate(islands, paths);
   std::vector<std::vector<double>> result;
   for (auto const& island : islands)
     result.push_back(dynamic_cast<Still const&>(*island).fitness());
-  EXPECT_EQ(islands[0]->members()[1].coordinates == best.coordinates, topology != Topology::none);
+  EXPECT_EQ(islands[0]->members()[1].coordinates == best.coordinates,
+            paths != MigrationPaths::none);
   return result;
 }
 
 TEST(Migration, TheBestReplacesTheWorstWhereItIsBetter) {
   using Fitness = std::vector<std::vector<double>>;
   // Beside 0 are 1 and 3, which have 9 and 6; 2 has 8 where the worst of 1 has 0.
-  EXPECT_EQ(after(Topology::ring), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {4, 8, 6}}));
-  EXPECT_EQ(after(Topology::full), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {4, 9, 6}}));
-  auto const none = after(Topology::none);
+  EXPECT_EQ(after(MigrationPaths::ring), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {4, 8, 6}}));
+  EXPECT_EQ(after(MigrationPaths::full), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {4, 9, 6}}));
+  auto const none = after(MigrationPaths::none);
   EXPECT_EQ(none[1], (std::vector<double>{2, 9, 0}));
   EXPECT_TRUE(std::isnan(none[3][1]));
   // Who has come already doesn't come again: of the neighbours' best, 9 is here everywhere but in
   // 3, where it takes the place of 4.
-  EXPECT_EQ(after(Topology::ring, 2), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {9, 8, 6}}));
+  EXPECT_EQ(after(MigrationPaths::ring, 2), (Fitness{{5, 9, 3}, {2, 9, 8}, {9, 7, 8}, {9, 8, 6}}));
 }
 
 TEST(Migration, NeverMakesAPopulationWorse) {
