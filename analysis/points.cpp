@@ -90,6 +90,8 @@ std::vector<PointSummary> rank_points(Results const& results,
   std::stable_sort(ranked.begin(), ranked.end(), [&](auto const& a, auto const& b) {
     bool const whole = is_whole(results, a);
     if (whole != is_whole(results, b)) return whole;
+    double const budget = results.budget[a.first_row], other = results.budget[b.first_row];
+    if (budget != other) return budget > other;
     return sign * a.objective.mean < sign * b.objective.mean;
   });
   return ranked;

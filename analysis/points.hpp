@@ -40,7 +40,8 @@ bool is_penalised(PointSummary const& point);
 std::string point_label(Results const& results, PointSummary const& point);
 
 /// Points with a finite objective, the best mean first, equal means by point. Points that aren't
-/// whole come after all that are: the mean of the one replicate of eight that worked is luck.
+/// whole come after all that are: the mean of the one replicate of eight that worked is luck. So do
+/// points of a smaller budget after those of a larger one, whose results are not what theirs are.
 std::vector<PointSummary> rank_points(Results const& results,
                                       std::vector<PointSummary> const& points);
 

@@ -27,6 +27,12 @@ void ControlCourse::add(double where, ControlGeneration const& members, ControlT
   is_solved = test.mean >= target;
 }
 
+void ControlCourse::exchange(StateArchive& archive) {
+  for (auto* curve : {&at, &mean, &population_mean, &population_best}) archive(*curve);
+  for (auto* number : {&last.mean, &last.deviation, &best, &to_solve}) archive(*number);
+  archive(is_solved);
+}
+
 ControlGeneration tell_members(EvolutionStrategy& strategy, MemberRecords const& records,
                                std::size_t i_return, std::string const& overflow,
                                std::string& failure) {

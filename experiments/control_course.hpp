@@ -11,6 +11,7 @@
 #include "core/control/rollout_result.hpp"
 #include "core/evolution/members.hpp"
 #include "core/evolution/strategy.hpp"
+#include "core/state_archive.hpp"
 #include "experiments/experiment.hpp"
 
 namespace engram {
@@ -34,17 +35,31 @@ struct ControlCourse {
   bool is_solved = false;
 
   void add(double where, ControlGeneration const& members, ControlTest const& test, double target);
+  void exchange(StateArchive& archive);
 };
 
 /// Generations, tested as the parameters `test_every` and `stop_when_solved` say, until progress()
 /// is `end` or the strategy ends by itself.
-/// @param training  has strategy(), run_generation() and test()
-template <class Training, class Progress>
+/// @param training    has strategy(), run_generation(), test() and exchange(archive)
+/// @param checkpoint  has restore and offer as Checkpoint has them; states are those between a
+///                    generation and its test
+template <class Training, class Progress, class AnyCheckpoint>
 ControlCourse follow(Training& training, Parameters const& p, double target, double end,
-                     Progress const& progress) {
+                     Progress const& progress, AnyCheckpoint&& checkpoint) {
   ControlCourse course;
-  for (bool goes_on = true; goes_on;) {
-    auto const members = training.run_generation();
+  ControlGeneration members{};
+  auto const state = [&](StateArchive& archive) {
+    training.exchange(archive);
+    course.exchange(archive);
+    archive(members.mean);
+    archive(members.best);
+  };
+  bool is_restored = checkpoint.restore(state);
+  for (bool goes_on = true; goes_on; is_restored = false) {
+    if (!is_restored) {
+      members = training.run_generation();
+      checkpoint.offer(state);
+    }
     auto const& strategy = training.strategy();
     goes_on = progress() < end && strategy.stop_reason().empty();
     if (goes_on && strategy.generation() % p.count("test_every") != 0) continue;

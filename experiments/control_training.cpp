@@ -100,6 +100,13 @@ ControlGeneration ControlTraining::run_generation() {
   return tell_members(*strategy_, gathered, 0, "outputs or rewards are not finite", failure_);
 }
 
+void ControlTraining::exchange(StateArchive& archive) {
+  strategy_->exchange_all(archive);
+  moments_.exchange(archive);
+  archive(steps_);
+  archive(failure_);
+}
+
 ControlTest ControlTraining::test() {
   centre_.set(0, strategy_->mean());
   centre_.upload();

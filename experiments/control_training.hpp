@@ -37,6 +37,9 @@ class ControlTraining {
   /// The strategy's centre on episodes that are new each time. Collective; throws as above.
   ControlTest test();
 
+  /// All that changes.
+  void exchange(StateArchive& archive);
+
  private:
   void evaluate(std::span<std::size_t const> members, std::span<double> records);
 

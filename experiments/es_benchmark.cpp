@@ -48,6 +48,12 @@ class Curve {
     best_.push_back(best);
   }
 
+  void exchange(StateArchive& archive) {
+    archive(next_);
+    archive(evaluations_);
+    archive(best_);
+  }
+
   std::vector<Series> series() const { return {{"evaluations", evaluations_}, {"best", best_}}; }
 
  private:
@@ -56,17 +62,24 @@ class Curve {
 };
 
 Outcome search(Search const& s, double target, std::uint64_t max_evaluations,
-               Deadline const& deadline) {
+               TrialContext const& context) {
   auto& strategy = *s.strategy;
   std::vector<double> genome(strategy.dimension()), fitness;
   std::uint64_t evaluations = 0;
   double best = std::numeric_limits<double>::infinity();
   Curve curve;
   auto const goes_on = [&] { return best > target && evaluations < max_evaluations; };
+  auto const state = [&](StateArchive& archive) {
+    strategy.exchange_all(archive);
+    archive(evaluations);
+    archive(best);
+    curve.exchange(archive);
+  };
+  context.checkpoint.restore(state);
   while (goes_on() && strategy.stop_reason().empty()) {
     fitness.assign(strategy.population_size(), 0.0);
     for (std::size_t i = 0; i < fitness.size() && goes_on(); ++i) {
-      deadline.check();
+      context.deadline.check();
       strategy.genome(i, genome);
       double const value = s.function(genome);
       fitness[i] = -value;
@@ -74,7 +87,9 @@ Outcome search(Search const& s, double target, std::uint64_t max_evaluations,
       ++evaluations;
     }
     curve.add(static_cast<double>(evaluations), best, !goes_on());
-    if (goes_on()) strategy.tell(fitness);
+    if (!goes_on()) break;
+    strategy.tell(fitness);
+    context.checkpoint.offer(state);
   }
   Outcome outcome;
   outcome.metrics = {static_cast<double>(evaluations), best, best <= target ? 1.0 : 0.0};
@@ -111,7 +126,7 @@ class EsBenchmark final : public Experiment {
   Parameters example() const override {
     Parameters p(parameters());
     p.set("dimension", std::int64_t{3});
-    p.set("target", 1e-2);
+    p.set("target", 1e-8);
     p.set("max_evaluations", std::int64_t{500});
     return p;
   }
@@ -123,6 +138,8 @@ class EsBenchmark final : public Experiment {
     check_memory(needs);
   }
 
+  bool saves_states() const override { return true; }
+
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {
     for (std::size_t i = 0; i < trials.size(); ++i) {
@@ -130,9 +147,8 @@ class EsBenchmark final : public Experiment {
       validate(p);
       Key const key = Key(Seed(trials[i].seed)).stream("es_benchmark");
       double const share = trials[i].budget * static_cast<double>(p.integer("max_evaluations"));
-      outcomes[i] =
-          search(make_search(p, key), p.real("target"),
-                 std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share)), context.deadline);
+      outcomes[i] = search(make_search(p, key), p.real("target"),
+                           std::max<std::uint64_t>(1, static_cast<std::uint64_t>(share)), context);
     }
   }
 };

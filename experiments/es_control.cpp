@@ -37,8 +37,9 @@ void evaluate_trial(TrialContext const& context, Trial const& trial, Outcome& ou
   auto const& p = trial.parameters;
   double const max_episodes = trial.budget * static_cast<double>(p.integer("max_episodes"));
   ControlTraining training(context, p, Key(Seed(trial.seed)).stream("es_control"));
-  auto const course = follow(training, p, training.problem().target(), max_episodes,
-                             [&] { return training.episodes(); });
+  auto const course = follow(
+      training, p, training.problem().target(), max_episodes, [&] { return training.episodes(); },
+      context.checkpoint);
   auto const& strategy = training.strategy();
   outcome.metrics = {
       course.last.mean,    course.to_solve,       course.is_solved ? 1.0 : 0.0,
@@ -100,6 +101,8 @@ class EsControl final : public Experiment {
     needs.push_back({"episodes", 200.0 * 1024.0 * static_cast<double>(p.integer("episodes"))});
     check_memory(needs);
   }
+
+  bool saves_states() const override { return true; }
 
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {

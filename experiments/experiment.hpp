@@ -12,6 +12,7 @@
 #include "core/communicator.hpp"
 #include "core/compat.hpp"
 #include "core/deadline.hpp"
+#include "experiments/checkpoint.hpp"
 #include "experiments/inputs.hpp"
 #include "experiments/parameter.hpp"
 
@@ -71,9 +72,10 @@ struct Outcome {
 /// What a trial may use: it sees neither MPI nor files of results.
 struct TrialContext {
   ExecutionSpace space;
-  Communicator group;  ///< the ranks that evaluate this batch together
-  Inputs inputs;       ///< the tables that file parameters name
-  Deadline deadline;   ///< call `deadline.check()` at least every few milliseconds of work
+  Communicator group;     ///< the ranks that evaluate this batch together
+  Inputs inputs;          ///< the tables that file parameters name
+  Deadline deadline;      ///< call `deadline.check()` at least every few milliseconds of work
+  Checkpoint checkpoint;  ///< of a trial that is alone in its batch
 };
 
 /// A registered computation. Objects are stateless and shared by all trials.
@@ -98,6 +100,9 @@ class Experiment {
 
   /// The same for what the files hold. Throws UserError.
   virtual void validate_inputs(Parameters const&, Inputs const&) const {}
+
+  /// Whether trials save states (`TrialContext::checkpoint`), from which they or others go on.
+  virtual bool saves_states() const { return false; }
 
   /// Trials with equal non-empty keys may be run as one batch; the outcome must not depend on it.
   virtual std::string batch_key(Trial const&) const { return {}; }

@@ -42,24 +42,27 @@ class Run {
         problem_(make_problem(key)),
         learner_(MetaLearnerRegistry::instance().at(p.text("method")).make(problem_)),
         test_(problem_, {p.count("test_tasks"), p.count("test_samples"), num_covering},
-              key.stream("test")) {}
+              key.stream("test")) {
+    curve_.push_back({"iteration", {}});
+    for (auto const step : curve_steps) curve_.push_back({"mse_" + std::to_string(step), {}});
+  }
 
   Outcome learn(double budget, std::size_t num_points) {
     auto const whole = static_cast<double>(protocol_.settings.num_iterations);
     auto const num_iterations =
         std::max<std::uint64_t>(1, static_cast<std::uint64_t>(std::llround(budget * whole)));
-    std::vector<Series> curve = {{"iteration", {}}};
-    for (auto const step : curve_steps) curve.push_back({"mse_" + std::to_string(step), {}});
-    for (std::size_t i_point = 0; i_point <= num_points; ++i_point) {
-      // Of whole numbers: the last point is the last iteration.
-      std::uint64_t const next = num_iterations * i_point / num_points;
-      while (learner_->iteration() < next) {
-        check_together(context_.deadline, context_.group);
-        learner_->step(context_.space);
-      }
-      curve[0].values.push_back(static_cast<double>(next));
-      auto const losses = measure(curve_steps);
-      for (std::size_t c = 0; c < losses.size(); ++c) curve[c + 1].values.push_back(losses[c]);
+    context_.checkpoint.restore([this](StateArchive& archive) { exchange(archive); });
+    // Of whole numbers: the last point is the last iteration.
+    auto const next = [&] {
+      return protocol_.settings.num_iterations * curve_[0].values.size() / num_points;
+    };
+    while (curve_[0].values.size() <= num_points && next() <= num_iterations) {
+      iterate_to(next());
+      add_to_curve();
+    }
+    if (learner_->iteration() < num_iterations) {
+      iterate_to(num_iterations);
+      add_to_curve();
     }
     Outcome outcome;
     outcome.metrics = measure(measured_steps);
@@ -69,11 +72,30 @@ class Run {
       outcome.warnings.push_back(std::to_string(num_failed) + " of " +
                                  std::to_string(learner_->num_members()) +
                                  " members had no finite loss after adaptation");
-    outcome.series = std::move(curve);
+    outcome.series = std::move(curve_);
     return outcome;
   }
 
  private:
+  void exchange(StateArchive& archive) {
+    learner_->exchange(archive);
+    for (auto& series : curve_) archive(series.values);
+  }
+
+  void iterate_to(std::uint64_t end) {
+    while (learner_->iteration() < end) {
+      check_together(context_.deadline, context_.group);
+      learner_->step(context_.space);
+      context_.checkpoint.offer([this](StateArchive& archive) { exchange(archive); });
+    }
+  }
+
+  void add_to_curve() {
+    curve_[0].values.push_back(static_cast<double>(learner_->iteration()));
+    auto const losses = measure(curve_steps);
+    for (std::size_t c = 0; c < losses.size(); ++c) curve_[c + 1].values.push_back(losses[c]);
+  }
+
   MetaProblem make_problem(Key key) const {
     auto const net = make_sine_net(protocol_);
     return {net,     protocol_.settings, draw_parameters(net, protocol_.start, key.stream("start")),
@@ -98,6 +120,7 @@ class Run {
   MetaProblem problem_;
   std::unique_ptr<MetaLearner> learner_;
   AdaptationTest test_;
+  std::vector<Series> curve_;
 };
 
 class MetaEsReptile final : public Experiment {
@@ -155,6 +178,8 @@ class MetaEsReptile final : public Experiment {
         {"units and test_tasks", 8.0 * size * 4.0 * static_cast<double>(p.integer("test_tasks"))}};
     check_memory(needs);
   }
+
+  bool saves_states() const override { return true; }
 
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {

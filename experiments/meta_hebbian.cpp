@@ -92,6 +92,8 @@ class MetaHebbian final : public Experiment {
     check_memory(needs);
   }
 
+  bool saves_states() const override { return true; }
+
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {
     for (std::size_t i = 0; i < trials.size(); ++i) {

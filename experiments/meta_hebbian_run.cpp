@@ -11,9 +11,10 @@ namespace engram {
 namespace {
 
 ControlCourse evolve(HebbianEvolution& evolution, Parameters const& p, double target,
-                     std::uint64_t num_generations) {
-  return follow(evolution, p, target, static_cast<double>(num_generations),
-                [&] { return static_cast<double>(evolution.strategy().generation()); });
+                     std::uint64_t num_generations, StageStates::Stage const& stage) {
+  return follow(
+      evolution, p, target, static_cast<double>(num_generations),
+      [&] { return static_cast<double>(evolution.strategy().generation()); }, stage);
 }
 
 std::vector<double> random_start(std::size_t dimension, double deviation, Key key) {
@@ -38,12 +39,37 @@ Array to_array(std::string name, std::vector<std::uint64_t> shape, auto const& v
 
 }  // namespace
 
+StageStates::StageStates(Checkpoint const& checkpoint) : checkpoint_(checkpoint) {
+  checkpoint_.restore([this](StateArchive& archive) { exchange(archive); });
+}
+
+void StageStates::exchange(StateArchive& archive) {
+  for (auto& record : records_) archive(record);
+}
+
+bool StageStates::Stage::restore(Checkpoint::Exchange const& exchange) const {
+  auto const& record = states_.records_[i_];
+  if (record.empty()) return false;
+  StateArchive archive{std::span<double const>(record)};
+  exchange(archive);
+  archive.finish();
+  return true;
+}
+
+void StageStates::Stage::offer(Checkpoint::Exchange const& exchange) const {
+  for (auto i = i_; i < states_.records_.size(); ++i) states_.records_[i].clear();
+  StateArchive archive(states_.records_[i_]);
+  exchange(archive);
+  states_.checkpoint_.offer([this](StateArchive& whole) { states_.exchange(whole); });
+}
+
 MetaHebbianRun::MetaHebbianRun(TrialContext const& context, Trial const& trial, Outcome& outcome)
     : context_(context),
       p_(trial.parameters),
       key_(Key(Seed(trial.seed)).stream("meta_hebbian")),
       problem_(make_plastic_problem(p_)),
       synapses_(synapse_genome(p_, problem_->shape().num_parameters())),
+      states_(context.checkpoint),
       outcome_(outcome) {}
 
 std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generations) {
@@ -51,7 +77,7 @@ std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generation
       context_, p_, *problem_, synapses_,
       random_start(synapses_.dimension(), p_.real("start_deviation"), key_.stream("start")),
       key_.stream("evolution"));
-  auto const course = evolve(evolution, p_, problem_->target(), num_generations);
+  auto const course = evolve(evolution, p_, problem_->target(), num_generations, states_.stage(0));
   auto const& strategy = evolution.strategy();
   last_episodes_ = evolution.test_episodes();
   outcome_.metrics = {course.last.mean,
@@ -91,7 +117,8 @@ void MetaHebbianRun::merge(std::vector<double> const& genome, std::uint64_t num_
   HebbianEvolution evolution(context_, p_, *problem_, synapses_, std::move(clusters.centres),
                              key_.stream("merged"));
   ControlCourse course;
-  if (num_generations > 0) course = evolve(evolution, p_, problem_->target(), num_generations);
+  if (num_generations > 0)
+    course = evolve(evolution, p_, problem_->target(), num_generations, states_.stage(1));
   outcome_.metrics.push_back(merged);
   outcome_.metrics.push_back(num_generations > 0 ? course.last.mean : merged);
   course.at.insert(course.at.begin(), 0.0);

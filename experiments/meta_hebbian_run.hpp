@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +11,34 @@
 #include "experiments/meta_hebbian_training.hpp"
 
 namespace engram {
+
+/// States of stages that follow each other. Later ones are forgotten where an earlier one goes on,
+/// as it does if a trial continues another with a larger budget.
+class StageStates {
+ public:
+  explicit StageStates(Checkpoint const& checkpoint);
+
+  /// One of the stages, as a checkpoint.
+  class Stage {
+   public:
+    bool restore(Checkpoint::Exchange const& exchange) const;
+    void offer(Checkpoint::Exchange const& exchange) const;
+
+   private:
+    friend class StageStates;
+    Stage(StageStates& states, std::size_t i) : states_(states), i_(i) {}
+    StageStates& states_;
+    std::size_t i_;
+  };
+
+  Stage stage(std::size_t i) { return {*this, i}; }
+
+ private:
+  void exchange(StateArchive& archive);
+
+  Checkpoint const& checkpoint_;
+  std::array<std::vector<double>, 2> records_;  ///< of stages that have begun
+};
 
 /// One trial of meta_hebbian.
 class MetaHebbianRun {
@@ -34,6 +63,7 @@ class MetaHebbianRun {
   Key key_;
   std::unique_ptr<PlasticProblem const> problem_;
   SynapseGenome synapses_;
+  StageStates states_;
   EpisodeRange last_episodes_;
   Outcome& outcome_;
 };

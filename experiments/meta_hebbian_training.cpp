@@ -126,6 +126,12 @@ ControlGeneration HebbianEvolution::run_generation() {
   return tell_members(*strategy_, gathered, 1, "outputs, rewards or rules overflow", failure_);
 }
 
+void HebbianEvolution::exchange(StateArchive& archive) {
+  strategy_->exchange_all(archive);
+  archive(steps_);
+  archive(failure_);
+}
+
 EpisodeRange HebbianEvolution::test_episodes() const {
   return {key_.stream("test"), strategy_->generation() * num_test_episodes_};
 }

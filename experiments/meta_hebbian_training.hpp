@@ -60,6 +60,9 @@ class HebbianEvolution {
   /// The strategy's centre on episodes that are new in each generation; as test_net.
   ControlTest test();
 
+  /// All that changes.
+  void exchange(StateArchive& archive);
+
   /// The episodes of a test at this time.
   EpisodeRange test_episodes() const;
 

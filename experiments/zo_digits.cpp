@@ -109,27 +109,39 @@ class Training {
         oracle_(context.space, context.group, spec_, data_.train,
                 std::min(p.count("batch"), data_.train.size()), key.stream("batches"),
                 context.deadline),
+        checkpoint_(context.checkpoint),
         test_(context.space, {}, spec_, data_.test, data_.test.size(), key, context.deadline),
         theta_(first_theta(context.space, spec_, key.stream("theta"))),
         max_evaluations_(std::max(1.0, budget * p.real("evaluations"))),
-        interval_(max_evaluations_ / static_cast<double>(p.integer("curve_points"))),
-        method_(make_method(p, theta_.size(), max_evaluations_, key.stream("method"))) {}
+        interval_(p.real("evaluations") / static_cast<double>(p.integer("curve_points"))),
+        method_(make_method(p, theta_.size(), p.real("evaluations"), key.stream("method"))) {}
 
   Outcome run() {
-    bool is_finite = true;
-    while (oracle_.evaluations() < max_evaluations_ && is_finite) {
+    auto const state = [this](StateArchive& archive) { exchange(archive); };
+    checkpoint_.restore(state);
+    while (oracle_.evaluations() < max_evaluations_) {
       oracle_.next_batch();
       if (oracle_.evaluations() < next_) {
         method_->step(oracle_, theta_);
       } else {
         next_ += interval_;
-        is_finite = step_and_record();
+        if (!step_and_record()) break;
       }
+      checkpoint_.offer(state);
     }
     return outcome();
   }
 
  private:
+  void exchange(StateArchive& archive) {
+    oracle_.exchange(archive);
+    method_->exchange(archive);
+    archive(std::span(theta_));
+    archive(next_);
+    for (auto* curve : {&evaluations_, &train_losses_, &test_accuracies_, &cosines_})
+      archive(*curve);
+  }
+
   /// A point of the curves and the step from there. False if the loss is not finite any more.
   bool step_and_record() {
     double const loss = oracle_.classify(theta_).loss;
@@ -166,7 +178,9 @@ class Training {
 
   LabelledData data_;
   MlpSpec spec_;
-  MlpOracle oracle_, test_;
+  MlpOracle oracle_;
+  Checkpoint const& checkpoint_;
+  MlpOracle test_;
   std::vector<double> theta_;
   double max_evaluations_, interval_, next_ = 0.0;
   std::unique_ptr<ZerothOrderMethod> method_;
@@ -219,6 +233,8 @@ class ZoDigits final : public Experiment {
     check_sizes(p, static_cast<double>(table.columns.size()), static_cast<double>(table.num_rows()),
                 count_classes(p, inputs));
   }
+
+  bool saves_states() const override { return true; }
 
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {

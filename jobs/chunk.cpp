@@ -20,6 +20,8 @@ void ChunkWriter::add(WorkItem const& item) {
   out.number(item.budget);
   out.number(item.parent);
   out.number(item.attempt);
+  out.number(static_cast<std::uint8_t>(item.has_state));
+  out.number(static_cast<std::uint8_t>(item.keeps_end));
   out.number(static_cast<std::uint32_t>(item.searched.size()));
   for (auto const& value : item.searched) encode(value, out);
 }
@@ -36,6 +38,8 @@ bool ChunkReader::next_batch(std::vector<WorkItem>& batch) {
     item.budget = in.number<double>();
     item.parent = in.number<std::int64_t>();
     item.attempt = in.number<std::uint32_t>();
+    item.has_state = in.number<std::uint8_t>() != 0;
+    item.keeps_end = in.number<std::uint8_t>() != 0;
     item.searched.resize(in.count(2));
     for (auto& value : item.searched) value = decode_parameter(in);
   }
@@ -52,10 +56,12 @@ void ChunkResultWriter::add(TrialRecord const& record) {
 }
 
 Bytes ChunkResultWriter::finish(std::vector<std::uint64_t> const& returned,
+                                std::vector<std::uint64_t> const& saved,
                                 std::string const& storage_error) {
   std::memcpy(bytes_.data(), &num_records_, sizeof(num_records_));
   ByteWriter out(bytes_);
   out.vector(returned);
+  out.vector(saved);
   out.text(storage_error);
   return std::move(bytes_);
 }
@@ -66,6 +72,7 @@ ChunkResult decode_chunk_result(std::span<std::byte const> bytes) {
   result.records.resize(in.count(1));
   for (auto& record : result.records) record = decode_trial_record(bytes);
   result.returned = in.vector<std::uint64_t>();
+  result.saved = in.vector<std::uint64_t>();
   result.storage_error = in.text();
   return result;
 }

@@ -19,6 +19,8 @@ struct WorkItem {
   double budget = 1.0;
   std::int64_t parent = -1;  ///< the trial whose state it goes on from; -1: none
   std::uint32_t attempt = 0;
+  bool has_state = false;                ///< it was suspended, and goes on from a state of its own
+  bool keeps_end = false;                ///< others may go on from the state that it ends with
   std::vector<ParameterValue> searched;  ///< in the order of the search space
 };
 
@@ -50,7 +52,8 @@ class ChunkReader {
 struct ChunkResult {
   std::vector<TrialRecord> records;
   std::vector<std::uint64_t> returned;  ///< ids not evaluated: the rank was told to stop
-  std::string storage_error;            ///< not empty: arrays could not be written
+  std::vector<std::uint64_t> saved;     ///< ids of trials of which there is a state
+  std::string storage_error;            ///< not empty: arrays or states could not be written
 };
 
 /// Encodes a result as it comes about: records first.
@@ -58,7 +61,8 @@ class ChunkResultWriter {
  public:
   ChunkResultWriter();
   void add(TrialRecord const& record);
-  Bytes finish(std::vector<std::uint64_t> const& returned, std::string const& storage_error);
+  Bytes finish(std::vector<std::uint64_t> const& returned, std::vector<std::uint64_t> const& saved,
+               std::string const& storage_error);
 
  private:
   std::uint32_t num_records_ = 0;

@@ -1,14 +1,17 @@
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <set>
 #include <span>
+#include <system_error>
 
 #include "analysis/table.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "jobs/byte_stream.hpp"
 #include "jobs/command.hpp"
+#include "jobs/duration.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/input_tables.hpp"
 #include "jobs/provenance.hpp"
@@ -16,6 +19,7 @@
 #include "jobs/results_schema.hpp"
 #include "jobs/results_store.hpp"
 #include "jobs/runner.hpp"
+#include "jobs/supervisor.hpp"
 #include "parallel/environment.hpp"
 
 namespace engram {
@@ -111,6 +115,14 @@ void print_trials(Study const& study, Invocation const& call) {
   std::cout << "; results in " << study.output.string() << "; nothing was written\n";
 }
 
+StopLimits stop_limits(Invocation const& call) {
+  StopLimits limits;
+  if (call.has("max-time"))
+    limits.max_time_s = parse_duration(call.options.at("max-time"), "--max-time");
+  if (call.has("grace")) limits.grace_s = parse_duration(call.options.at("grace"), "--grace");
+  return limits;
+}
+
 int run_on_ranks(Environment const& environment, Invocation const& call) {
   auto const& world = environment.world();
   try {
@@ -126,6 +138,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     if (call.has("overwrite")) options.mode = OpenMode::overwrite;
     if (call.has("extend")) options.mode = OpenMode::extend;
     options.retry_failed = call.has("retry-failed");
+    options.limits = stop_limits(call);
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
@@ -136,10 +149,45 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
   }
 }
 
+/// Whether a launcher of MPI processes has started this one.
+bool is_launched() {
+  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"})
+    if (std::getenv(name)) return true;
+  return false;
+}
+
+/// The same command in processes of its own, again and again if they die.
+int run_by_supervisor(Invocation const& call) {
+  if (is_launched())
+    throw UserError(
+        "--ranks and --restarts start mpiexec by themselves: give the number of ranks with --ranks "
+        "instead of to mpiexec");
+  std::error_code error;
+  auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
+  auto first = call.has("ranks") ? launch_command(call.integer("ranks", 1, 1'000'000, 1))
+                                 : std::vector<std::string>();
+  first.push_back(error ? std::string(**call.argv) : program.string());
+  auto again = first;
+  std::set<std::string> const own = {"--ranks", "--restarts"};
+  std::set<std::string> const once = {"--overwrite", "--retry-failed", "--extend"};
+  for (int i = 1; i < *call.argc; ++i) {
+    std::string const word = (*call.argv)[i];
+    auto const name = word.substr(0, word.find('='));
+    if (own.contains(name)) {
+      if (name == word) ++i;  // its value
+      continue;
+    }
+    first.push_back(word);
+    if (!once.contains(name)) again.push_back(word);
+  }
+  return run_supervised(first, again, call.integer("restarts", 0, 1'000'000, 0));
+}
+
 int run(Invocation const& call) {
   if (call.has("overwrite") && (call.has("extend") || call.has("retry-failed"))) {
     throw UserError("--overwrite starts anew, so --extend and --retry-failed can't go with it");
   }
+  if (call.has("ranks") || call.has("restarts")) return run_by_supervisor(call);
   EnvironmentOptions options;
   options.num_threads = call.integer("threads", 1, 4096, 0);
   Environment const environment(*call.argc, *call.argv, options);
@@ -159,13 +207,26 @@ Command run_command() {
           "100.\n"
           "If the results file exists and its study is the same, the study is continued; otherwise "
           "engram says which keys differ and changes nothing. SIGINT (ctrl-C) or SIGTERM ends a "
-          "run in good order, a second SIGINT at once; either way the same command continues it.",
+          "run in good order, a second SIGINT at once; either way the same command continues it. "
+          "So do "
+          "SIGUSR1, SIGUSR2 and the end of --max-time, with exit code 4. Trials of experiments "
+          "that "
+          "save states go on where they were.",
       .options =
           {
               {"overwrite", "", "start anew, whatever the results file holds"},
               {"extend", "", "continue a results file of the same study with fewer trials"},
               {"retry-failed", "", "run the trials again that failed or timed out"},
               {"dry-run", "", "show the trials that would run, and write nothing"},
+              {"max-time", "TIME",
+               "end in good order after this time, as after a signal: 90s, 15m, 2h, 1-12:00:00"},
+              {"grace", "TIME",
+               "asked to stop, let running trials go on for this long to end or save their states; "
+               "default 20s"},
+              {"ranks", "N",
+               "start mpiexec (or what ENGRAM_MPIEXEC names) with this number of ranks"},
+              {"restarts", "N",
+               "start again up to so many times if a rank is killed or aborts, with --ranks"},
               {"threads", "N",
                "threads a rank; by default the cores of the node shared by its ranks"},
               {"quiet", "", "print errors and failed trials only", 'q'},

@@ -10,6 +10,7 @@
 #include "analysis/format.hpp"
 #include "core/error.hpp"
 #include "jobs/byte_stream.hpp"
+#include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/trial_source.hpp"
@@ -35,6 +36,8 @@ class Coordinator {
               StopSignals const& signals)
       : study_(study), options_(options), start_(Clock::now()) {
     store_ = std::make_unique<ResultsStore>(study, options.mode, options.provenance);
+    if (options.mode == OpenMode::overwrite) TrialStates(study.output).remove_all();
+    if (options.mode == OpenMode::overwrite || options.retry_failed) remove_crashes(study.output);
     if (options.retry_failed) store_->forget_failed();
     num_before_ = store_->num_recorded();
     progress_ = std::make_unique<Progress>(
@@ -55,6 +58,10 @@ class Coordinator {
     if (stop != TrialSource::Stop::storage_error) {
       try {
         store_->write_results(stop == TrialSource::Stop::none);
+        if (stop == TrialSource::Stop::none) {
+          source_->remove_states();
+          remove_crashes(study_.output);
+        }
       } catch (StorageError const& error) {
         stop = TrialSource::Stop::storage_error;
         storage_error = error.what();
@@ -172,14 +179,14 @@ void on_all_ranks(Communicator const& world, std::function<void()> const& step) 
 
 int run_study(Communicator const& world, Study const& study, std::vector<std::string> const& hosts,
               RunOptions const& options) {
-  StopSignals const signals(world.is_root());
+  StopSignals signals(world.is_root(), options.limits);
   std::unique_ptr<Coordinator> coordinator;
   on_all_ranks(world, [&] {
     if (!world.is_root()) return;
     coordinator = std::make_unique<Coordinator>(study, hosts, options, signals);
   });
   auto const rank = static_cast<std::size_t>(world.rank());
-  TrialWorker worker(study, world.rank(), hosts.at(rank), [&] { return signals.requested(); });
+  TrialWorker worker(study, world.rank(), hosts.at(rank), signals);
   run_scheduled(world, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
                 scheduler_options(study));
   int exit_code = coordinator ? coordinator->finish() : exit_complete;

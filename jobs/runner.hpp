@@ -8,6 +8,7 @@
 #include "core/communicator.hpp"
 #include "jobs/progress.hpp"
 #include "jobs/results_store.hpp"
+#include "jobs/signals.hpp"
 #include "jobs/study.hpp"
 
 namespace engram {
@@ -15,7 +16,8 @@ namespace engram {
 struct RunOptions {
   OpenMode mode = OpenMode::create_or_continue;
   bool retry_failed = false;  ///< trials that failed in an earlier run are run again
-  bool quiet = false;         ///< errors and failures only
+  StopLimits limits = {};
+  bool quiet = false;  ///< errors and failures only
   ProgressStyle progress = ProgressStyle::lines;
   std::map<std::string, std::string> provenance = {};
 };

@@ -75,6 +75,8 @@ class Searcher {
   virtual std::uint64_t oldest_to_continue() const { return 0; }
 };
 
+class EvolvingPopulation;
+
 /// A kind of searcher: name, documentation, options, constructor.
 struct SearcherFactory {
   static constexpr std::string_view kind = "searcher", plural = "searchers";
@@ -88,6 +90,8 @@ struct SearcherFactory {
   bool needs_states = false;
   /// Throws UserError if the settings make no sense (a grid over a continuous dimension).
   std::function<std::unique_ptr<Searcher>(SearcherSettings const&)> make;
+  /// The population that the searcher evolves; none: it can't be an island among others.
+  std::function<std::unique_ptr<EvolvingPopulation>(SearcherSettings const&)> make_population = {};
 };
 
 using SearcherRegistry = Registry<SearcherFactory>;

@@ -17,13 +17,22 @@
 namespace engram {
 namespace {
 
-constexpr std::array stop_signals{SIGINT, SIGTERM, SIGUSR1};
+constexpr std::array stop_signals{SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 constexpr std::array fatal_signals{SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 // Signal handlers have no arguments of their own: what they need is here.
-using Clock = std::chrono::steady_clock;
-constexpr Clock::rep never = std::numeric_limits<Clock::rep>::min();
+using Clock = StopSignals::Clock;
+constexpr Clock::rep never = std::numeric_limits<Clock::rep>::max();
 std::atomic<Clock::rep> stop_requested_at{never};
+std::atomic<Clock::rep> trials_end_at{never};
+std::atomic<Clock::rep> grace{0};
+std::atomic<bool> is_settled{true};
+std::atomic<std::atomic<std::uint32_t>*> end_of_process{nullptr};
+
+void note_end(std::uint32_t what) {
+  std::uint32_t before = StopSignals::unknown;
+  if (auto* const end = end_of_process.load()) end->compare_exchange_strong(before, what);
+}
 std::atomic<int> num_interrupts{0};
 std::atomic<bool> second_interrupt_exits{false};
 std::array<struct sigaction, stop_signals.size()> previous_stop_actions;
@@ -41,7 +50,11 @@ void print(std::string_view text) {
 }
 
 void on_stop_signal(int signal) {
-  stop_requested_at = Clock::now().time_since_epoch().count();
+  auto const now = Clock::now().time_since_epoch().count();
+  stop_requested_at = now;
+  is_settled = false;
+  StopSignals::note_told();
+  if (trials_end_at.load() > now + grace) trials_end_at = now + grace;
   if (signal != SIGINT || ++num_interrupts < 2 || !second_interrupt_exits) return;
   print("\nengram: interrupted twice, ends at once; run the same command again to continue\n");
   ::_exit(exit_continue);
@@ -63,6 +76,7 @@ std::string_view name_of(int signal) {
 }
 
 void on_fatal_signal(int signal) {
+  note_end(StopSignals::fatal_signal);
   for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
     ::sigaction(fatal_signals[i], &previous_fatal_actions[i], nullptr);
   }
@@ -98,7 +112,18 @@ void restore(std::array<int, n> const& signals, std::array<struct sigaction, n> 
 
 }  // namespace
 
-StopSignals::StopSignals(bool decides) : decides_(decides) {
+StopSignals::StopSignals(bool decides, StopLimits const& limits)
+    : decides_(decides), grace_s_(limits.grace_s), trials_end_(never) {
+  auto const ticks = [](double seconds) {
+    return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  };
+  grace = ticks(limits.grace_s).count();
+  if (limits.max_time_s > 0.0) {
+    time_limit_ = Clock::now() + ticks(limits.max_time_s);
+    trials_end_ = time_limit_->time_since_epoch().count() + grace;
+  }
+  trials_end_at = trials_end_;
+  is_settled = true;
   stop_requested_at = never;
   num_interrupts = 0;
   second_interrupt_exits = decides;
@@ -109,7 +134,30 @@ StopSignals::~StopSignals() {
   restore(stop_signals, previous_stop_actions);
 }
 
+void StopSignals::note_end_in(std::atomic<std::uint32_t>* end) {
+  end_of_process = end;
+}
+
+void StopSignals::note_told() {
+  note_end(told);
+}
+
+bool StopSignals::suspends() const {
+  return !is_settled || time_is_over();
+}
+
+void StopSignals::settle() {
+  if (decides_) return;
+  is_settled = true;
+  trials_end_at = trials_end_;
+}
+
+std::atomic<StopSignals::Clock::rep> const& StopSignals::trials_end() const {
+  return trials_end_at;
+}
+
 bool StopSignals::requested() const {
+  if (time_is_over()) return true;
   auto const at = stop_requested_at.load(std::memory_order_relaxed);
   if (at == never) return false;
   return decides_ ||

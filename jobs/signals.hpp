@@ -1,5 +1,9 @@
 #pragma once
 
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "experiments/experiment.hpp"
@@ -7,15 +11,24 @@
 
 namespace engram {
 
-/// While one of these lives, SIGINT, SIGTERM and SIGUSR1 don't end the process but ask for an
-/// orderly stop; a batch system's warning before its time limit is such a signal. On the rank that
-/// decides, a second SIGINT ends the process at once.
+/// When a run stops by itself, and how long its trials may go on then.
+struct StopLimits {
+  double max_time_s = 0.0;  ///< of the run, from now on; 0: none
+  double grace_s = 20.0;    ///< from a request on; trials that go on are given up
+};
+
+/// While one of these lives, SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 don't end the process but ask for
+/// an orderly stop, as does the end of the run's time; a batch system's warning before its time
+/// limit is such a signal. On the rank that decides, a second SIGINT ends the process at once.
 ///
-/// mpirun sends a signal to all ranks, and kills them a second later. Rank 0 decides; another rank
-/// only gives its chunks back for two seconds, and goes on then if rank 0 was not asked.
+/// mpirun sends a signal to all ranks, and kills them two seconds after SIGINT and SIGTERM. Rank 0
+/// decides; another rank suspends its trial and gives its chunks back for two seconds, and goes on
+/// then if rank 0 was not asked.
 class StopSignals {
  public:
-  explicit StopSignals(bool decides);
+  using Clock = std::chrono::steady_clock;
+
+  explicit StopSignals(bool decides, StopLimits const& limits = {});
   ~StopSignals();
   StopSignals(StopSignals const&) = delete;
   StopSignals& operator=(StopSignals const&) = delete;
@@ -23,8 +36,33 @@ class StopSignals {
   /// Whether a stop was asked for; on ranks that don't decide, within the last two seconds.
   bool requested() const;
 
+  /// Whether running trials are to be suspended: from a request on, until `settle`.
+  bool suspends() const;
+
+  /// This rank has suspended its trial.
+  void settle();
+
+  double grace_s() const { return grace_s_; }
+
+  /// How this process ended, for `note_end_in`: 0 if it was without a word.
+  enum End : std::uint32_t { unknown = 0, told = 1, fatal_signal = 2 };
+
+  /// `end`, if any, becomes what ends this process: the first signal, or call of `note_told`, or
+  /// fatal signal.
+  static void note_end_in(std::atomic<std::uint32_t>* end);
+  /// This process ends for a reason that is not its trial's.
+  static void note_told();
+
+  /// Instant at which running trials are given up, for `Deadline::cut_short_by`.
+  std::atomic<Clock::rep> const& trials_end() const;
+
  private:
+  bool time_is_over() const { return time_limit_ && Clock::now() >= *time_limit_; }
+
   bool decides_;
+  double grace_s_;
+  std::optional<Clock::time_point> time_limit_;
+  Clock::rep trials_end_;  ///< without signals
 };
 
 /// While one of these lives, a fatal signal (abort, segmentation fault, …) prints which trials this

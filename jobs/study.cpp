@@ -1,10 +1,12 @@
 #include "jobs/study.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <string_view>
 
 #include "core/error.hpp"
 #include "core/nearest_name.hpp"
@@ -79,8 +81,11 @@ std::string read_text(std::filesystem::path const& file) {
 
 /// Whether the key decides what the trials are.
 bool decides_trials(StudyEntry const& entry) {
+  constexpr std::array<std::string_view, 4> without_effect = {"output", "summary",
+                                                              "checkpoint_interval", "max_crashes"};
   return entry.section != "reference" &&
-         !(entry.section == "study" && (entry.key == "output" || entry.key == "summary"));
+         !(entry.section == "study" &&
+           std::ranges::find(without_effect, entry.key) != without_effect.end());
 }
 
 std::string const* value_of(std::vector<StudyEntry> const& entries, StudyEntry const& wanted) {
@@ -112,8 +117,10 @@ std::string Study::to_ini() const {
   ini.entry("seeds", seeds == SeedMode::common ? "common" : "independent");
   ini.entry("objective", objective);
   ini.entry("time_limit", to_text(time_limit_s));
+  ini.entry("checkpoint_interval", to_text(checkpoint_interval_s));
   ini.entry("on_failure", std::string(to_string(on_failure)));
   ini.entry("max_retries", max_retries);
+  ini.entry("max_crashes", std::to_string(max_crashes));
   ini.entry("penalty", to_text(penalty));
 
   auto const is_searched = [&](std::string const& key) {

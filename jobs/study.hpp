@@ -42,9 +42,11 @@ struct Study {
   std::string objective;
   Direction direction = Direction::none;
   std::filesystem::path output;
-  double time_limit_s = 0.0;  ///< a trial; 0: none
+  double time_limit_s = 0.0;            ///< a trial; 0: none
+  double checkpoint_interval_s = 60.0;  ///< between states of a trial; 0: only if the run ends
   FailurePolicy on_failure = FailurePolicy::skip;
   std::uint64_t max_retries = 1;
+  std::uint64_t max_crashes = 3;  ///< processes that a trial may end; 0: any number
   double penalty = 0.0;
   Parameters fixed;  ///< complete: defaults and the [experiment] section
   SearchSpace space;

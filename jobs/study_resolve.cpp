@@ -172,6 +172,8 @@ class StudyResolver {
     auto const policy = std::find(policies.begin(), policies.end(), keys_.text("on_failure"));
     study_.on_failure = static_cast<FailurePolicy>(policy - policies.begin());
     study_.time_limit_s = keys_.real("time_limit");
+    study_.max_crashes = static_cast<std::uint64_t>(keys_.integer("max_crashes"));
+    study_.checkpoint_interval_s = keys_.real("checkpoint_interval");
     study_.max_retries = static_cast<std::uint64_t>(keys_.integer("max_retries"));
     study_.penalty = keys_.real("penalty");
     if (study_.on_failure == FailurePolicy::penalise && !given("penalty"))
@@ -213,11 +215,24 @@ class StudyResolver {
     return "grid";
   }
 
+  /// Points that go on from others' states need experiments that have them.
+  void check_states() const {
+    if (!study_.searcher->needs_states || study_.experiment->saves_states()) return;
+    std::vector<std::string> names;
+    for (auto const* experiment : ExperimentRegistry::instance().sorted())
+      if (experiment->saves_states()) names.emplace_back(experiment->name());
+    throw UserError(where("searcher") + "searcher " + study_.searcher->name +
+                    " lets trials go on from others' states, but experiment " +
+                    std::string(study_.experiment->name()) +
+                    " saves none; these do: " + joined(names, ", "));
+  }
+
   void resolve_searcher() {
     study_.num_points = resolve_budget();
     auto const name = given("searcher") ? keys_.text("searcher") : default_searcher();
     study_.searcher =
         located(where("searcher"), [&] { return &SearcherRegistry::instance().at(name); });
+    check_states();
     study_.searcher_options =
         read_section("searcher", study_.searcher->options, "option of the searcher " + name);
     study_.num_points = located(where(given("trials") ? "trials" : "searcher"),
@@ -304,7 +319,8 @@ std::vector<ParameterSpec> make_study_keys() {
                  "trials are given, otherwise random"),
       integer("trials", 1)
           .range(1, most)
-          .means("evaluations in all, replicates included; default: the whole grid"),
+          .means("evaluations in all, replicates included; default: as many as the "
+                 "searcher has by itself, such as the whole grid"),
       integer("replicates", 1).range(1, most).means("evaluations of each point"),
       integer("seed", 1).at_least(0).means("decides all random numbers"),
       choice("seeds", "common", {"common", "independent"})
@@ -313,9 +329,18 @@ std::vector<ParameterSpec> make_study_keys() {
           .means("the metric to optimise; default: the first that has a direction"),
       text("output", "").means("the results file; default: results/<name>.h5"),
       real("time_limit", 0.0).at_least(0.0).in("s").means("of one trial; 0: none"),
+      real("checkpoint_interval", 60.0)
+          .at_least(0.0)
+          .in("s")
+          .means("between states that a trial saves, to go on from after a kill; 0: only when a "
+                 "run is asked to stop"),
       choice("on_failure", "skip", {"skip", "abort", "retry", "penalise"})
           .means("what happens when a trial fails or runs out of time"),
       integer("max_retries", 1).range(0, 1000).means("further attempts if on_failure is retry"),
+      integer("max_crashes", 3)
+          .range(0, 1e6)
+          .means("times that a trial may end its process, and all ranks with it, before it is "
+                 "recorded as failed; 0: any number"),
       real("penalty", 0.0).means("objective of a failed trial if on_failure is penalise"),
   };
 }

@@ -1,12 +1,17 @@
 #include "jobs/trial_source.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <utility>
 
+#include "analysis/format.hpp"
+#include "jobs/crashes.hpp"
+#include "jobs/exit_code.hpp"
 #include "jobs/trial_text.hpp"
+#include "parallel/environment.hpp"
 
 namespace engram {
 namespace {
@@ -27,7 +32,11 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
       progress_(progress),
       hosts_(std::move(hosts)),
       signals_(signals),
+      states_(study.output),
+      crashes_(count_crashes(study.output)),
+      last_removal_(Progress::Clock::now()),
       searcher_(study.make_searcher()),
+      keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
       queue_(study.experiment->max_batch()),
       num_recorded_ahead_(store.num_recorded()) {
   refill(1);
@@ -55,6 +64,8 @@ std::optional<Bytes> TrialSource::next_chunk(int, std::size_t max_items) {
       item.searched = proposal.values;
       auto const trial = study_.trial(*id, proposal);
       item.parent = study_.parent(*id, proposal);
+      item.has_state = states_.has(*id);
+      item.keeps_end = keeps_ends_;
       item.seed = trial.seed;
       item.budget = trial.budget;
       auto const retried = retries_.empty() ? retries_.end() : retries_.find(*id);
@@ -79,6 +90,7 @@ void TrialSource::accept(int, Bytes outcome) {
   auto const result = decode_chunk_result(outcome);
   num_outstanding_ -= result.records.size() + result.returned.size();
   if (stop_ == Stop::storage_error) return;
+  for (auto const id : result.saved) states_.add(id);
   try {
     for (auto const& record : result.records) accept_record(record);
     if (!result.storage_error.empty()) throw StorageError(result.storage_error);
@@ -97,21 +109,62 @@ bool TrialSource::finished() const {
 void TrialSource::tick() {
   if (stop_ == Stop::storage_error) return;
   try {
-    if (stop_ == Stop::none && signals_ && signals_->requested()) {
-      // Whoever sent the signal may end us soon.
-      store_.sync();
-      stop_ = Stop::interrupted;
-      progress_.message(
-          "engram: asked to stop: finishes the running trials; everything recorded is safe, run "
-          "the "
-          "same command again to continue");
-    }
+    stop_if_asked();
     store_.tick();
+    retire_states();
+    end_if_overdue();
   } catch (StorageError const& error) {
     stop_for(error);
   }
   report_warnings();
   progress_.update(state_, Progress::Clock::now());
+}
+
+void TrialSource::stop_if_asked() {
+  if (stop_ != Stop::none || !signals_ || !signals_->requested()) return;
+  // Whoever sent the signal may end us soon.
+  store_.sync();
+  stop_ = Stop::interrupted;
+  progress_.message(
+      "engram: asked to stop: the running trials end, save their states or are given up after " +
+      format_duration(signals_->grace_s()) +
+      "; everything recorded is safe, run the same command again to continue");
+}
+
+void TrialSource::retire_states() {
+  if (keeps_ends_) {
+    auto first = searcher_->oldest_to_continue();
+    for (auto const& point : open_points_)
+      if (point.num_missing > 0 && point.proposal.continues)
+        first = std::min(first, *point.proposal.continues);
+    states_.retire_ends_before(first * study_.replicates);
+  }
+  constexpr std::chrono::seconds pause(2);
+  auto const now = Progress::Clock::now();
+  if (!states_.has_retired() || now - last_removal_ < pause) return;
+  last_removal_ = now;
+  store_.sync();  // first what came of them
+  states_.remove_retired();
+}
+
+/// Trials that neither end nor look at their deadline can only be ended together with their ranks.
+void TrialSource::end_if_overdue() {
+  constexpr std::chrono::seconds patience(5);
+  if (stop_ != Stop::interrupted || num_outstanding_ == 0) return;
+  auto const before = StopSignals::Clock::now() - patience;
+  if (before.time_since_epoch().count() < signals_->trials_end()) return;
+  store_.sync();
+  try {
+    store_.write_results(false);
+  } catch (StorageError const&) {
+    // The journal has everything.
+  }
+  StopSignals::note_told();
+  abort_all_ranks(
+      "trials that were asked to stop go on and do not look at their deadline, so that they can't "
+      "be stopped by themselves; everything recorded is safe, run the same command again to "
+      "continue",
+      exit_continue);
 }
 
 void TrialSource::report_warnings() {
@@ -148,8 +201,12 @@ void TrialSource::add_point(Proposal proposal) {
       num_recorded_ahead_ -= std::min<std::uint64_t>(num_recorded_ahead_, 1);
       continue;
     }
+    if (is_poisonous(id)) {
+      record_poisonous(id, proposal);
+      continue;
+    }
     ++point.num_missing;
-    bool const may_join = has_batches && !store_.is_suspect(id);
+    bool const may_join = has_batches && !store_.is_suspect(id) && !crashes_.contains(id);
     queue_.add(id, may_join ? study_.experiment->batch_key(study_.trial(id, proposal)) : "");
   }
   point.proposal = std::move(proposal);
@@ -172,6 +229,8 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   auto const is_better = [&] {
     if (std::isnan(objective)) return false;
     if (std::isnan(state_.best)) return true;
+    // Results of a part of the effort are not what those of the whole are.
+    if (point.proposal.budget != best_budget_) return point.proposal.budget > best_budget_;
     if (objective == state_.best) return i_point < best_point_;
     return study_.direction == Direction::maximise ? objective > state_.best
                                                    : objective < state_.best;
@@ -179,6 +238,7 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   if (is_better()) {
     state_.best = objective;
     best_point_ = i_point;
+    best_budget_ = point.proposal.budget;
     best_values_ = point.proposal.values;
   }
   point.proposal.values = Point();
@@ -220,6 +280,7 @@ void TrialSource::accept_record(TrialRecord const& record) {
   auto const id = record.id;
   retries_.erase(id);
   store_.append(record);
+  states_.retire(id, keeps_ends_ && !failed);
   note(store_.summary(id));
   auto& point = open_point(id / study_.replicates);
   if (--point.num_missing == 0) close(point, id / study_.replicates);
@@ -228,12 +289,40 @@ void TrialSource::accept_record(TrialRecord const& record) {
   }
 }
 
+bool TrialSource::is_poisonous(std::uint64_t id) const {
+  auto const found = crashes_.find(id);
+  return study_.max_crashes > 0 && found != crashes_.end() &&
+         static_cast<std::uint64_t>(found->second) >= study_.max_crashes;
+}
+
+void TrialSource::record_poisonous(std::uint64_t id, Proposal const& proposal) {
+  auto const trial = study_.trial(id, proposal);
+  TrialRecord record;
+  record.id = id;
+  record.point = id / study_.replicates;
+  record.replicate = static_cast<std::uint32_t>(id % study_.replicates);
+  record.seed = trial.seed;
+  record.budget = trial.budget;
+  record.parent = study_.parent(id, proposal);
+  record.searched = proposal.values;
+  record.outcome.status = Status::failed;
+  record.outcome.reason = "ended its process " + std::to_string(crashes_.at(id)) +
+                          " times: a fault in it, or too little memory";
+  record.outcome.metrics.assign(study_.metrics.size(), std::numeric_limits<double>::quiet_NaN());
+  progress_.message("engram: " + describe_trial(trial, study_.space) + " " + record.outcome.reason +
+                    "; it is recorded as failed");
+  store_.append(record);
+  note(store_.summary(id));
+  if (study_.on_failure == FailurePolicy::abort) stop_ = Stop::failed_trial;
+}
+
 bool TrialSource::retry(TrialRecord const& record) {
   if (study_.on_failure != FailurePolicy::retry) return false;
   auto const num_attempts = record.timing.attempt + 1;
   // Also once the study is being stopped: then the next run tries, as this one would have.
   if (num_attempts > study_.max_retries) return false;
   report_failure(record, "; it is tried again");
+  states_.retire(record.id, false);
   retries_[record.id] = num_attempts;
   queue_.add(record.id, "");
   return true;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -13,6 +14,7 @@
 #include "jobs/results_store.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/study.hpp"
+#include "jobs/trial_state.hpp"
 #include "parallel/scheduler.hpp"
 
 namespace engram {
@@ -43,6 +45,9 @@ class TrialSource final : public WorkSource {
   Stop stop() const { return stop_; }
   std::string const& storage_error() const { return storage_error_; }
   Progress::State const& state() const { return state_; }
+  /// All trials are recorded for good: no state is needed any more. Throws StorageError.
+  void remove_states() { states_.remove_all(); }
+
   std::uint64_t num_timed_out() const { return num_timed_out_; }
   std::uint64_t best_point() const { return best_point_; }
   std::vector<ParameterValue> const& best_values() const { return best_values_; }
@@ -63,9 +68,14 @@ class TrialSource final : public WorkSource {
   void note(ResultsStore::Summary const& summary);
   void accept_record(TrialRecord const& record);
   bool retry(TrialRecord const& record);
+  bool is_poisonous(std::uint64_t id) const;
+  void record_poisonous(std::uint64_t id, Proposal const& proposal);
   void report_failure(TrialRecord const& record, std::string const& consequence);
   OpenPoint& open_point(std::uint64_t i_point);
   void stop_for(StorageError const& error);
+  void stop_if_asked();
+  void retire_states();
+  void end_if_overdue();
 
   Study const& study_;
   ResultsStore& store_;
@@ -73,7 +83,11 @@ class TrialSource final : public WorkSource {
   std::vector<std::string> hosts_;
   StopSignals const* signals_;
 
+  TrialStates states_;
+  std::map<std::uint64_t, int> crashes_;  ///< of processes, by trial
+  Progress::Clock::time_point last_removal_;
   std::unique_ptr<Searcher> searcher_;
+  bool keeps_ends_;  ///< trials go on from the states that others end with
   BatchQueue queue_;
   std::deque<OpenPoint> open_points_;
   std::uint64_t first_open_point_ = 0;
@@ -87,6 +101,7 @@ class TrialSource final : public WorkSource {
   std::uint64_t num_reported_ = 0;
   std::size_t num_warnings_ = 0;
   std::uint64_t best_point_ = 0;
+  double best_budget_ = 0.0;
   std::vector<ParameterValue> best_values_;
   Stop stop_ = Stop::none;
   std::string storage_error_;

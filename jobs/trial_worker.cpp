@@ -13,6 +13,7 @@
 #include "jobs/overdue.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_store.hpp"
+#include "jobs/trial_state.hpp"
 #include "jobs/trial_text.hpp"
 #include "parallel/environment.hpp"
 
@@ -35,13 +36,14 @@ void reset(Outcome& outcome) {
 }  // namespace
 
 TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
-                         std::function<bool()> stop_requested)
+                         StopSignals& signals)
     : study_(study),
       rank_(rank),
       host_(host),
-      stop_requested_(std::move(stop_requested)),
+      signals_(signals),
       num_metrics_(study.metrics.size()),
-      crash_report_(rank, host, study.space) {
+      crash_report_(rank, host, study.space),
+      mark_(study.output, rank) {
   if (study.time_limit_s > 0) {
     watchdog_ = std::make_unique<Watchdog>([this] { end_all_ranks(); });
   }
@@ -54,19 +56,20 @@ WorkResult TrialWorker::operator()(Bytes const& chunk) {
   std::string storage_error;
   std::size_t num_items = 0;
   bool stopping = false;
+  saved_.clear();
   while (reader.next_batch(items_)) {
-    stopping = stopping || stop_requested_();
-    if (stopping) {
-      for (auto const& item : items_) returned.push_back(item.id);
-      continue;
-    }
-    num_items += items_.size();
+    stopping = stopping || signals_.requested();
     double const start_s = seconds_since_epoch();
     auto const start = std::chrono::steady_clock::now();
-    evaluate_items();
-    std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start;
-    double const share_s = elapsed.count() / static_cast<double>(items_.size());
     try {
+      stopping = stopping || !evaluate_items();
+      if (stopping) {
+        for (auto const& item : items_) returned.push_back(item.id);
+        continue;
+      }
+      num_items += items_.size();
+      std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start;
+      double const share_s = elapsed.count() / static_cast<double>(items_.size());
       for (std::size_t i = 0; i < items_.size(); ++i) {
         record(items_[i], outcomes_[i], start_s, share_s, results);
       }
@@ -75,10 +78,21 @@ WorkResult TrialWorker::operator()(Bytes const& chunk) {
       stopping = true;
     }
   }
-  return {results.finish(returned, storage_error), num_items};
+  return {results.finish(returned, saved_, storage_error), num_items};
 }
 
-void TrialWorker::evaluate_items() {
+bool TrialWorker::evaluate_items() {
+  set_trials();
+  try {
+    evaluate(std::span(trials_).first(items_.size()), std::span(outcomes_).first(items_.size()));
+    return true;
+  } catch (TrialSuspended const&) {
+    signals_.settle();
+    return false;
+  }
+}
+
+void TrialWorker::set_trials() {
   auto const num_trials = items_.size();
   if (trials_.size() < num_trials) {
     Trial blank;
@@ -94,7 +108,6 @@ void TrialWorker::evaluate_items() {
       trials_[i].parameters.set(study_.space[d].name(), items_[i].searched[d]);
     }
   }
-  evaluate(std::span(trials_).first(num_trials), std::span(outcomes_).first(num_trials));
 }
 
 void TrialWorker::evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes) {
@@ -107,6 +120,7 @@ void TrialWorker::evaluate(std::span<Trial const> trials, std::span<Outcome> out
   } catch (CommunicationError const&) {
     throw;
   } catch (...) {
+    if (signals_.suspends()) throw TrialSuspended();
     // An exception is the whole batch's: find out whose it was.
     for (std::size_t i = 0; i < trials.size(); ++i) evaluate_one(trials[i], outcomes[i]);
   }
@@ -117,7 +131,12 @@ void TrialWorker::evaluate_one(Trial const& trial, Outcome& outcome) {
     run(std::span(&trial, 1), std::span(&outcome, 1));
   } catch (CommunicationError const&) {
     throw;  // the machine's fault, not the trial's
+  } catch (StorageError const&) {
+    throw;
+  } catch (TrialSuspended const&) {
+    throw;
   } catch (TimeLimitExceeded const& error) {
+    if (signals_.suspends() && !limit_.passed()) throw TrialSuspended();
     fail(outcome, Status::timed_out, error.what());
   } catch (std::bad_alloc const&) {
     fail(outcome, Status::failed, "out of memory");
@@ -133,26 +152,79 @@ void TrialWorker::run(std::span<Trial const> trials, std::span<Outcome> outcomes
   TrialContext context;
   context.inputs = study_.inputs;
   double const limit_s = study_.time_limit_s * static_cast<double>(trials.size());
-  if (limit_s > 0) context.deadline = Deadline::in(limit_s);
+  limit_ = limit_s > 0 ? Deadline::in(limit_s) : Deadline();
+  context.deadline = limit_;
+  context.deadline.cut_short_by(signals_.trials_end());
+  auto const keeper =
+      study_.experiment->saves_states() && trials.size() == 1 ? make_keeper(trials[0]) : nullptr;
+  context.checkpoint = Checkpoint(keeper, context.group);
 
   struct Running {
     Running(TrialWorker& w, std::span<Trial const> trials, double limit_s) : worker(w) {
       worker.running_ = trials;
       worker.crash_report_.set(trials);
+      worker.mark_.set(trials);
       if (worker.watchdog_) worker.watchdog_->begin(Watchdog::allowance(limit_s));
     }
     ~Running() {
       if (worker.watchdog_) worker.watchdog_->end();
+      worker.mark_.set({});
       worker.crash_report_.clear();
     }
     TrialWorker& worker;
   };
   {
     Running const running(*this, trials, limit_s);
-    study_.experiment->run(context, trials, outcomes);
+    try {
+      study_.experiment->run(context, trials, outcomes);
+    } catch (...) {
+      note_saved(trials, keeper.get());
+      throw;
+    }
   }
-  context.deadline.check();
+  note_saved(trials, keeper.get());
+  limit_.check();
   for (auto& outcome : outcomes) check(outcome);
+  if (keeper && outcomes[0].status == Status::complete) keeper->end();
+}
+
+void TrialWorker::note_saved(std::span<Trial const> trials, FileStateKeeper const* keeper) {
+  if (keeper && keeper->has_saved()) saved_.push_back(trials[0].id);
+}
+
+std::shared_ptr<FileStateKeeper> TrialWorker::make_keeper(Trial const& trial) const {
+  auto const& item = *std::ranges::find(items_, trial.id, &WorkItem::id);
+  FileStateKeeper::Settings settings;
+  settings.results = study_.output;
+  settings.trial = trial.id;
+  settings.identity = identity_of(study_, trial);
+  settings.first = first_state(item, settings.identity);
+  settings.interval_s = study_.checkpoint_interval_s;
+  settings.keeps_end = item.keeps_end;
+  settings.suspends = [this] { return signals_.suspends(); };
+  return std::make_shared<FileStateKeeper>(std::move(settings));
+}
+
+/// The trial's own, or else the one it continues. A damaged one of its own, or one of another
+/// build, is as none; but values that were changed on the way can't be begun with.
+std::vector<double> TrialWorker::first_state(WorkItem const& item,
+                                             std::string const& identity) const {
+  if (item.has_state) {
+    auto state = read_state(state_file(study_.output, item.id));
+    if (state && state->identity == identity) return std::move(state->values);
+  }
+  if (item.parent < 0) return {};
+  auto const parent = static_cast<std::uint64_t>(item.parent);
+  auto const path = end_state_file(study_.output, parent);
+  auto state = read_state(path);
+  if (state && state->identity == identity) return std::move(state->values);
+  bool const begins_anew = !study_.searcher->needs_states;
+  if (begins_anew) return {};
+  if (!state) throw_no_state(path, item.id, parent, "is gone or damaged");
+  auto const build = [](std::string const& text) { return text.substr(0, text.find('\n')); };
+  if (build(state->identity) != build(identity))
+    throw_no_state(path, item.id, parent, "is of another build, " + build(state->identity));
+  return std::move(state->values);
 }
 
 void TrialWorker::check(Outcome& outcome) const {
@@ -238,6 +310,7 @@ std::string TrialWorker::leave_overdue_file() const {
 }
 
 void TrialWorker::end_all_ranks() const {
+  StopSignals::note_told();
   std::string text = running_.size() == 1 ? "" : "one of ";
   for (auto const& trial : running_) {
     if (&trial != &running_.front()) text += ", ";

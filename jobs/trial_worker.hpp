@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "jobs/chunk.hpp"
+#include "jobs/crashes.hpp"
+#include "jobs/file_state_keeper.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/study.hpp"
 #include "jobs/watchdog.hpp"
@@ -20,17 +22,22 @@ namespace engram {
 /// next run.
 class TrialWorker {
  public:
-  /// @param stop_requested  asked between batches; true: the rest of the chunk is given back
-  TrialWorker(Study const& study, int rank, std::string const& host,
-              std::function<bool()> stop_requested);
+  /// @param signals  if they ask to stop, the running trial is suspended, and it and the rest of
+  ///                 the chunk are given back
+  TrialWorker(Study const& study, int rank, std::string const& host, StopSignals& signals);
 
   WorkResult operator()(Bytes const& chunk);
 
  private:
-  void evaluate_items();
+  /// False if the batch has to go on in another run.
+  bool evaluate_items();
+  void set_trials();
   void evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes);
   void evaluate_one(Trial const& trial, Outcome& outcome);
   void run(std::span<Trial const> trials, std::span<Outcome> outcomes);
+  void note_saved(std::span<Trial const> trials, FileStateKeeper const* keeper);
+  std::shared_ptr<FileStateKeeper> make_keeper(Trial const& trial) const;
+  std::vector<double> first_state(WorkItem const& item, std::string const& identity) const;
   void check(Outcome& outcome) const;
   void fail(Outcome& outcome, Status status, std::string reason) const;
   void record(WorkItem const& item, Outcome& outcome, double start_s, double seconds,
@@ -42,7 +49,7 @@ class TrialWorker {
   Study const& study_;
   int rank_;
   std::string host_;
-  std::function<bool()> stop_requested_;
+  StopSignals& signals_;
   std::size_t num_metrics_;
 
   // Of the present batch; used again, so that a short trial costs no memory management.
@@ -50,9 +57,12 @@ class TrialWorker {
   std::vector<Trial> trials_;
   std::vector<Outcome> outcomes_;
   std::span<Trial const> running_;
+  std::vector<std::uint64_t> saved_;  ///< of the present chunk: trials that have states
   TrialRecord record_;
+  Deadline limit_;  ///< of the running trials
 
   CrashReport crash_report_;
+  RunningMark mark_;
   std::unique_ptr<Watchdog> watchdog_;  ///< only with a time limit; last, since it looks at trials
 };
 

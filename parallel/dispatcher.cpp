@@ -10,7 +10,9 @@ Dispatcher::Dispatcher(WorkSource& source, int num_ranks, SchedulerOptions const
       options_(options),
       chunk_size_(num_ranks, options),
       num_outstanding_(num_ranks, 0),
-      next_tick_(Clock::now() + options.tick) {}
+      next_tick_(Clock::now() + options.tick) {
+  for (int rank = 1; rank < num_ranks; ++rank) holding_[0].insert(holding_[0].end(), rank);
+}
 
 std::optional<Bytes> Dispatcher::wait_for_chunk() {
   std::unique_lock lock(mutex_);
@@ -29,8 +31,7 @@ std::optional<Bytes> Dispatcher::wait_for_chunk() {
 
 void Dispatcher::accept(int rank, ChunkOutcome outcome) {
   std::lock_guard const lock(mutex_);
-  --num_outstanding_[rank];
-  --num_outstanding_in_all_;
+  count_outstanding(rank, -1);
   chunk_size_.measure(outcome.result.num_items, outcome.seconds);
   source_.accept(rank, std::move(outcome.result.outcome));
   note_change();
@@ -44,19 +45,19 @@ std::vector<std::pair<int, Bytes>> Dispatcher::hand_out() {
   std::lock_guard const lock(mutex_);
   std::vector<std::pair<int, Bytes>> chunks;
   if (!std::exchange(changed_, false)) return chunks;
-  auto const mean_s = chunk_size_.mean_s();
-  int const limit = mean_s && *mean_s < options_.target_chunk_s ? 2 : 1;
-  ranks_starve_ = false;
+  int const limit = sends_ahead() ? 2 : 1;
   for (int num_held = 0; num_held < limit; ++num_held) {
-    for (int rank = 1; rank < static_cast<int>(num_outstanding_.size()); ++rank) {
-      if (num_outstanding_[rank] != num_held) continue;
+    auto const& ranks = holding_[static_cast<std::size_t>(num_held)];
+    for (auto next = ranks.begin(); next != ranks.end();) {
+      int const rank = *next++;
       if (auto chunk = next_chunk(rank)) {
         chunks.emplace_back(rank, std::move(*chunk));
-      } else {
-        ranks_starve_ = ranks_starve_ || num_held == 0;
+      } else if (source_.num_waiting() == 0) {
+        break;
       }
     }
   }
+  ranks_starve_ = !holding_[0].empty();
   return chunks;
 }
 
@@ -98,13 +99,32 @@ bool Dispatcher::stopped() {
   return stopped_;
 }
 
+bool Dispatcher::sends_ahead() const {
+  auto const mean_s = chunk_size_.mean_s();
+  if (!mean_s) return false;
+  if (*mean_s < options_.target_chunk_s) return true;
+  // What waits behind a trial that takes long waits with it, so there has to be enough else to do.
+  constexpr std::size_t plenty = 4;
+  return *mean_s < options_.longest_ahead_s &&
+         source_.num_waiting() >= plenty * num_outstanding_.size();
+}
+
 std::optional<Bytes> Dispatcher::next_chunk(int rank) {
   auto chunk = source_.next_chunk(rank, chunk_size_(source_.num_waiting()));
-  if (chunk) {
-    ++num_outstanding_[rank];
-    ++num_outstanding_in_all_;
-  }
+  if (chunk) count_outstanding(rank, 1);
   return chunk;
+}
+
+void Dispatcher::count_outstanding(int rank, int change) {
+  int const before = num_outstanding_[rank];
+  num_outstanding_[rank] += change;
+  num_outstanding_in_all_ += change;
+  if (rank == 0) return;
+  auto const set_of = [&](int num) {
+    return num < 2 ? &holding_[static_cast<std::size_t>(num)] : nullptr;
+  };
+  if (auto* const ranks = set_of(before)) ranks->erase(rank);
+  if (auto* const ranks = set_of(before + change)) ranks->insert(rank);
 }
 
 bool Dispatcher::all_done() const {

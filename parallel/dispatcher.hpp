@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -34,9 +36,9 @@ class Dispatcher {
 
   // Service thread.
 
-  /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then, if an item
-  /// takes less than the target, one ahead for those that compute. Empty if nothing has changed
-  /// since it was last empty.
+  /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then one ahead
+  /// for those that compute, if items are short, or many wait: ranks shall go on while rank 0 is
+  /// busy with writing. Empty if nothing has changed since it was last empty.
   std::vector<std::pair<int, Bytes>> hand_out();
 
   /// No work waits and no chunk is outstanding.
@@ -56,7 +58,9 @@ class Dispatcher {
   bool stopped();
 
  private:
+  bool sends_ahead() const;
   std::optional<Bytes> next_chunk(int rank);
+  void count_outstanding(int rank, int change);
   bool all_done() const;
   void note_change();
 
@@ -68,6 +72,9 @@ class Dispatcher {
   std::condition_variable main_news_;
   std::condition_variable service_news_;
   std::vector<int> num_outstanding_;  ///< chunks of each rank
+  /// The other ranks that hold no chunk, or one: with many ranks a look at all of them takes longer
+  /// than everything else.
+  std::array<std::set<int>, 2> holding_;
   int num_outstanding_in_all_ = 0;
   bool changed_ = true;  ///< since hand_out last found nothing to do
   bool main_has_news_ = false;

@@ -70,7 +70,14 @@ class MpiCommunicator : public Communicator::Implementation {
 MPI_Comm mpi_handle(Communicator const& communicator);
 
 /// Sends and receives on communicators of ours keep off each other by these tags.
-enum MessageTag : int { tag_gather = 1, tag_chunk, tag_stop, tag_outcome };
+enum MessageTag : int {
+  tag_gather = 1,
+  tag_chunk,
+  tag_stop,
+  tag_outcome,
+  tag_chunks,
+  tag_outcomes
+};
 
 }  // namespace engram
 

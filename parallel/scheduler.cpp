@@ -16,6 +16,9 @@ void run_scheduled(Communicator const& communicator, WorkSource* source, Worker 
   check_mpi(MPI_Query_thread(&thread_level), "MPI_Query_thread");
   MPI_Comm const handle = mpi_handle(communicator);
   if (handle != MPI_COMM_NULL && thread_level >= MPI_THREAD_SERIALIZED) {
+    if (communicator.size() >= options.two_levels_from) {
+      return run_two_levels(handle, source, worker, options);
+    }
     return run_dynamic(handle, source, worker, options);
   }
 #endif

@@ -44,16 +44,24 @@ using Worker = std::function<WorkResult(Bytes const& chunk)>;
 struct SchedulerOptions {
   double target_chunk_s = 0.05;  ///< a chunk should take about this long, at most
   std::size_t max_chunk = 4096;  ///< items
+  /// Items that take longer are never sent ahead; rank 0 does not write that long.
+  double longest_ahead_s = 10.0;
   std::chrono::milliseconds tick{200};
   bool force_static = false;  ///< the schedule in rounds, as without thread support
+  /// Ranks; fewer are all served by rank 0 itself. With trials of 1 to 100 ms, this is about where
+  /// bench_scheduler_model has rank 0 no longer keep up, and two levels ahead; with trials of a
+  /// second, it alone keeps up with 10^5 ranks.
+  int two_levels_from = 8192;
+  int block_size = 64;  ///< ranks that a leader serves in the schedule of two levels
 };
 
 /// Evaluates all work of `source` (null on ranks other than 0) on all ranks of `communicator`;
 /// returns on every rank when it is finished. Collective.
 ///
 /// Rank 0 serves work and receives outcomes on a service thread while its own main thread computes
-/// like the others. Chunks shrink towards the end (guided self-scheduling); while items are short,
-/// rank 0 sends each rank a chunk ahead of the one that it computes. Without thread support in the
+/// like the others. Chunks shrink towards the end (guided self-scheduling); while items are short
+/// or many wait, rank 0 sends each rank a chunk ahead of the one that it computes. With many ranks,
+/// chunks and outcomes go by way of leaders, several in a message. Without thread support in the
 /// MPI library, a static schedule: rank 0 hands out one chunk a rank and round, and all ranks meet
 /// after each round.
 ///

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "core/simd.hpp"
@@ -47,6 +48,14 @@ class RunningMoments {
   /// doi 10.1080/00031305.1983.10483115). Throws std::invalid_argument unless both have as many
   /// numbers.
   void merge(RunningMoments const& other);
+
+  /// All that changes; `StateArchive` or another that takes numbers and spans of them.
+  template <class Archive>
+  void exchange(Archive& archive) {
+    archive(count_);
+    archive(std::span(mean_));
+    archive(std::span(sum_squares_));
+  }
 
   /// What never varied goes to 0, as in augmented random search (Mania et al. 2018,
   /// arXiv 1803.07055), whose threshold is a deviation of 1e-7. Nothing changes before there are

@@ -37,10 +37,7 @@ void Ascent::step(double rate, double decay, std::span<double> theta) {
 }
 
 void Ascent::exchange(StateArchive& archive) {
-  auto state = optimizer_->state();
-  archive(state.num_steps);
-  archive(std::span(state.slots));
-  if (archive.reads()) optimizer_->restore(state);
+  exchange_state(*optimizer_, archive);
 }
 
 }  // namespace engram

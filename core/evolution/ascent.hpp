@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
-#include "core/evolution/state_archive.hpp"
 #include "core/optimizers/optimizer.hpp"
+#include "core/state_archive.hpp"
 
 namespace engram {
 

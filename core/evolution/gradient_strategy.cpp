@@ -29,11 +29,6 @@ void check(GradientSettings const& settings, double rate) {
     throw std::invalid_argument("a subspace has a dimension, and an episode a generation, or more");
 }
 
-/// Rates and steps that begin below their least stay as they are.
-double decayed(double value, double factor, double least) {
-  return std::max(value * factor, std::min(value, least));
-}
-
 std::unique_ptr<PairNoise const> choose_noise(StrategySettings const& settings,
                                               std::unique_ptr<PairNoise const> own_noise) {
   auto const& name = settings.gradient.noise;
@@ -61,12 +56,12 @@ GradientStrategy::GradientStrategy(StrategySettings const& settings, Defaults co
       noise_(choose_noise(settings, std::move(own_noise))),
       shaping_(find_shaping(or_default(settings_.shaping, defaults.shaping))),
       num_pairs_((resolved_population_size(settings) + 1) / 2),
-      rate_(settings_.rate.value_or(defaults.rate)),
-      step_(settings.step),
+      rate_(settings_.rate.value_or(defaults.rate), settings_.rate_decay, settings_.min_rate),
+      step_(settings.step, settings_.step_decay, settings_.min_step),
       mean_(draw_start(settings)),
       ascent_(or_default(settings_.optimizer, defaults.optimizer), mean_.size()),
       blocks_(settings.group, mean_.size()) {
-  check(settings_, rate_);
+  check(settings_, rate_.value());
 }
 
 std::vector<double> GradientStrategy::pair_differences(Ranking const& ranking) const {
@@ -92,24 +87,23 @@ void GradientStrategy::sum_noise(std::span<double const> pair_weights, std::span
 }
 
 void GradientStrategy::make_genome(std::size_t i_member, std::span<double> out) const {
-  double const scale = i_member % 2 == 0 ? step_ : -step_;
+  double const scale = i_member % 2 == 0 ? step() : -step();
   noise_->perturb(pair(i_member / 2), scale, mean_, out);
 }
 
 void GradientStrategy::update(Ranking const& ranking) {
   estimate(ranking, ascent_.gradient());
-  ascent_.step(rate_, settings_.weight_decay, mean_);
-  rate_ = decayed(rate_, settings_.rate_decay, settings_.min_rate);
-  if ((generation() + 1) % settings_.generations_an_episode == 0)
-    step_ = decayed(step_, settings_.step_decay, settings_.min_step);
-  is_usable_ = step_ > 0.0 && is_sound() &&
+  ascent_.step(rate_.value(), settings_.weight_decay, mean_);
+  rate_.decay();
+  if ((generation() + 1) % settings_.generations_an_episode == 0) step_.decay();
+  is_usable_ = step() > 0.0 && is_sound() &&
                std::ranges::all_of(mean_, [](double value) { return std::isfinite(value); });
 }
 
 void GradientStrategy::exchange(StateArchive& archive) {
   archive(std::span(mean_));
-  archive(rate_);
-  archive(step_);
+  rate_.exchange(archive);
+  step_.exchange(archive);
   archive(is_usable_);
   ascent_.exchange(archive);
   exchange_rest(archive);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -18,6 +19,22 @@ namespace engram {
 
 /// Optional settings that these strategies use, all of them and `more`.
 std::vector<std::string> gradient_settings(std::vector<std::string> more);
+
+/// A number that shrinks by a factor again and again. What of it is state does not hold where it
+/// began: a search that goes on with another rate has that one.
+class Decaying {
+ public:
+  /// @param least  it shrinks no further; what begins below stays as it is
+  Decaying(double first, double factor, double least)
+      : first_(first), factor_(factor), least_(std::min(first, least)) {}
+
+  double value() const { return std::max(first_ * share_, least_); }
+  void decay() { share_ *= factor_; }
+  void exchange(StateArchive& archive) { archive(share_); }
+
+ private:
+  double first_, factor_, least_, share_ = 1.0;
+};
 
 /// A strategy that steps along an estimate of the gradient, from pairs of mirrored members: 2 i is
 /// mean + step * noise i, and 2 i + 1 is mean - step * noise i. A population is rounded up to
@@ -49,7 +66,7 @@ class GradientStrategy : public EvolutionStrategy {
                    std::unique_ptr<PairNoise const> own_noise = nullptr);
 
   std::size_t num_pairs() const { return num_pairs_; }
-  double step() const { return step_; }
+  double step() const { return step_.value(); }
   /// Fitness as the settings shape it, in member order.
   std::vector<double> shaped(Ranking const& ranking) const { return shaping_(ranking); }
 
@@ -92,7 +109,7 @@ class GradientStrategy : public EvolutionStrategy {
   std::unique_ptr<PairNoise const> noise_;
   Shaping shaping_;
   std::size_t num_pairs_;
-  double rate_, step_;
+  Decaying rate_, step_;
   std::vector<double> mean_;
   Ascent ascent_;
   ParameterBlocks blocks_;

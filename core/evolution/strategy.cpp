@@ -110,8 +110,11 @@ void EvolutionStrategy::exchange_all(StateArchive& archive) {
   archive(evaluations_);
   archive(num_nan_);
   archive(best_fitness_);
+  auto const num_dimensions = dimension();
   archive(best_genome_);
   exchange(archive);
+  if (dimension() != num_dimensions)
+    throw std::invalid_argument("this is a state of a strategy of another dimension");
 }
 
 std::vector<double> EvolutionStrategy::state() const {
@@ -123,12 +126,9 @@ std::vector<double> EvolutionStrategy::state() const {
 }
 
 void EvolutionStrategy::set_state(std::span<double const> state) {
-  auto const num_dimensions = dimension();
   StateArchive archive(state);
   exchange_all(archive);
   archive.finish();
-  if (dimension() != num_dimensions)
-    throw std::invalid_argument("this is a state of a strategy of another dimension");
 }
 
 }  // namespace engram

@@ -11,10 +11,10 @@
 #include <vector>
 
 #include "core/communicator.hpp"
-#include "core/evolution/state_archive.hpp"
 #include "core/random/low_rank_noise.hpp"
 #include "core/random/random.hpp"
 #include "core/registry.hpp"
+#include "core/state_archive.hpp"
 
 namespace engram {
 
@@ -139,6 +139,9 @@ class EvolutionStrategy {
   /// which then is in no good state itself.
   void set_state(std::span<double const> state);
 
+  /// Either of them, where the strategy's state is a part of another's.
+  void exchange_all(StateArchive& archive);
+
  protected:
   explicit EvolutionStrategy(StrategySettings const& settings);
 
@@ -156,8 +159,6 @@ class EvolutionStrategy {
   virtual void take_guidance(std::span<double const>) {}
   /// Hands every member that changes to the archive.
   virtual void exchange(StateArchive& archive) = 0;
-
-  void exchange_all(StateArchive& archive);
 
   Key key_;
   std::uint64_t generation_ = 0, evaluations_ = 0, num_nan_ = 0;

@@ -66,6 +66,14 @@ std::vector<double> MetaLearner::fitness_of(std::span<double const> losses) {
   return finite_fitness(fitness);
 }
 
+void MetaLearner::exchange(StateArchive& archive) {
+  archive(std::span(theta_));
+  archive(iteration_);
+  archive(num_members_);
+  archive(num_failed_);
+  exchange_rest(archive);
+}
+
 void MetaLearner::step(ExecutionSpace const& space) {
   update(space, theta_);
   ++iteration_;

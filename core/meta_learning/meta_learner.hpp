@@ -15,6 +15,7 @@
 #include "core/nets/mlp.hpp"
 #include "core/random/random.hpp"
 #include "core/registry.hpp"
+#include "core/state_archive.hpp"
 
 namespace engram {
 
@@ -77,6 +78,9 @@ class MetaLearner {
   std::span<double const> theta() const { return theta_; }  ///< [parameter]
   std::uint64_t iteration() const { return iteration_; }    ///< of the next step, from 0
 
+  /// All that changes, as part of a larger state.
+  void exchange(StateArchive& archive);
+
   /// Members of populations so far, and those of them without a finite loss. Without: 0.
   std::uint64_t num_members() const { return num_members_; }
   std::uint64_t num_failed() const { return num_failed_; }
@@ -99,6 +103,8 @@ class MetaLearner {
  private:
   /// Changes theta.
   virtual void update(ExecutionSpace const& space, std::span<double> theta) = 0;
+  /// Hands every member that one iteration leaves to the next to the archive.
+  virtual void exchange_rest(StateArchive&) {}
 
   MetaProblem problem_;
   std::vector<double> theta_;

@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "core/lanes.hpp"
 #include "core/math.hpp"
 #include "core/plasticity/synapses.hpp"
+#include "core/state_archive.hpp"
 
 namespace engram {
 
@@ -42,6 +44,14 @@ class Optimizer {
   /// Throws std::invalid_argument for a state of another size.
   virtual void restore(OptimizerState<T> const& state) = 0;
 };
+
+/// All that changes in an optimiser, as part of a larger state.
+inline void exchange_state(Optimizer<double>& optimizer, StateArchive& archive) {
+  auto state = optimizer.state();
+  archive(state.num_steps);
+  archive(std::span(state.slots));
+  if (archive.reads()) optimizer.restore(state);
+}
 
 /// How one optimiser changes one parameter:
 ///

@@ -29,6 +29,11 @@ void ZerothOrderMethod::step(LossOracle& oracle, std::span<double> theta) {
   ++num_steps_;
 }
 
+void ZerothOrderMethod::exchange(StateArchive& archive) {
+  archive(num_steps_);
+  exchange_rest(archive);
+}
+
 void ZerothOrderMethod::estimate(std::span<double> out) const {
   std::ranges::copy(gradient_, out.begin());
 }

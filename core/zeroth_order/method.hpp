@@ -11,6 +11,7 @@
 
 #include "core/random/random.hpp"
 #include "core/registry.hpp"
+#include "core/state_archive.hpp"
 #include "core/zeroth_order/directions.hpp"
 #include "core/zeroth_order/loss_oracle.hpp"
 
@@ -61,6 +62,9 @@ class ZerothOrderMethod {
   /// Throws std::invalid_argument if theta, which is changed, is not of the dimension.
   void step(LossOracle& oracle, std::span<double> theta);
 
+  /// All that changes, as part of a larger state; what `estimate` gives is not.
+  void exchange(StateArchive& archive);
+
   /// What the last step took for the gradient of its batch.
   /// @param out  overwritten, [dimension]
   virtual void estimate(std::span<double> out) const;
@@ -84,6 +88,8 @@ class ZerothOrderMethod {
 
  private:
   virtual void make_step(LossOracle& oracle, std::span<double> theta) = 0;
+  /// Hands every member that one step leaves to the next to the archive.
+  virtual void exchange_rest(StateArchive&) {}
 
   MethodSettings settings_;
   std::uint64_t num_steps_ = 0;

@@ -115,6 +115,13 @@ void MlpOracle::next_batch() {
   next_ += batch_size_;
 }
 
+void MlpOracle::exchange(StateArchive& archive) {
+  archive(epoch_);
+  archive(next_);
+  archive(evaluations_);
+  if (archive.reads()) order_ = random_permutation(key_.index(epoch_ - 1), samples_.size());
+}
+
 MlpOracle::Population& MlpOracle::population(std::size_t num_networks, std::size_t num_samples) {
   auto& known = populations_[{num_networks, num_samples}];
   if (!known) known = std::make_unique<Population>(spec_, num_networks, num_samples);

@@ -9,6 +9,7 @@
 #include "core/nets/loss.hpp"
 #include "core/nets/mlp.hpp"
 #include "core/nets/perturbed_mlp.hpp"
+#include "core/state_archive.hpp"
 #include "core/zeroth_order/loss_oracle.hpp"
 
 namespace engram {
@@ -47,6 +48,9 @@ class MlpOracle final : public LossOracle {
   /// Forward passes of a batch so far, a pass over all samples being several; a derivative along a
   /// direction and a gradient count as one each.
   double evaluations() const { return evaluations_; }
+
+  /// All that changes. What was read goes on with `next_batch`.
+  void exchange(StateArchive& archive);
 
   /// The gradient of the batch's loss, not counted: for measurements.
   void true_gradient(std::span<double const> theta, std::span<double> gradient);

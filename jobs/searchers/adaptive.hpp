@@ -17,8 +17,10 @@ class Adaptive : public Searcher {
  public:
   std::vector<Proposal> ask(std::size_t max_points) final {
     std::vector<Proposal> points;
-    while (points.size() < max_points && !finished() && learn_up_to(num_needed()))
-      points.push_back({propose_next()});
+    while (points.size() < max_points && !finished() && learn_up_to(num_needed())) {
+      points.push_back(propose_next());
+      ++num_asked_;
+    }
     return points;
   }
 
@@ -28,8 +30,10 @@ class Adaptive : public Searcher {
   std::uint64_t num_points() const final { return num_points_; }
 
  protected:
-  explicit Adaptive(SearcherSettings const& settings)
-      : direction_(settings.direction), num_points_(settings.num_points) {
+  /// @param own_num_points  if the study leaves the number to the searcher; 0: it can't
+  explicit Adaptive(SearcherSettings const& settings, std::uint64_t own_num_points = 0)
+      : direction_(settings.direction),
+        num_points_(settings.num_points > 0 ? settings.num_points : own_num_points) {
     if (num_points_ == 0)
       throw UserError(
           "expected the number of trials (study.trials), which this searcher can't tell by itself");
@@ -51,7 +55,9 @@ class Adaptive : public Searcher {
   /// @param fitness  larger is better; NaN if no replicate completed
   virtual void learn(double /*fitness*/) {}
 
-  virtual Point propose() = 0;
+  /// Point num_asked(): its values, for the full budget, or by `propose_next` all of it.
+  virtual Point propose() { return {}; }
+  virtual Proposal propose_next() { return {propose()}; }
 
   /// False if that many are not told yet.
   bool learn_up_to(std::uint64_t num) {
@@ -61,12 +67,6 @@ class Adaptive : public Searcher {
       told_.pop_front();
     }
     return true;
-  }
-
-  Point propose_next() {
-    auto point = propose();
-    ++num_asked_;
-    return point;
   }
 
   Direction direction_;

@@ -1,73 +1,53 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
-#include <cstdint>
+#include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "jobs/searchers/adaptive.hpp"
-#include "jobs/searchers/unit_encoding.hpp"
+#include "jobs/searchers/population_search.hpp"
 
 namespace engram {
 namespace {
 
 /// DE/rand/1/bin: a member's rival is a third member plus a multiple of the difference of two
-/// others, of which it keeps some coordinates of the member; the better one stays. A generation is
-/// evaluated before the next one is asked for.
-class DifferentialEvolution final : public Adaptive {
+/// others, of which it keeps some coordinates of the member; the better one stays.
+class DifferentialEvolution final : public EvolvingPopulation {
  public:
   explicit DifferentialEvolution(SearcherSettings const& settings)
-      : Adaptive(settings),
-        encoding_(settings.space),
-        key_(settings.key),
-        scale_(settings.options.real("scale")),
-        crossover_(settings.options.real("crossover")),
-        size_(settings.options.count("population")) {
-    if (size_ == 0) size_ = std::max<std::size_t>(4, 5 * encoding_.num_coordinates());
-    if (size_ < 4)
-      throw UserError("population is " + std::to_string(size_) + "; expected 0, or 4 and more");
-    rivals_.assign(size_, {std::vector<double>(encoding_.num_coordinates())});
-  }
+      : DifferentialEvolution(settings, UnitEncoding(settings.space).num_coordinates()) {}
 
  private:
-  struct Member {
-    std::vector<double> coordinates;
-    double fitness = std::nan("");
-  };
+  DifferentialEvolution(SearcherSettings const& settings, std::size_t num_coordinates)
+      : EvolvingPopulation(num_coordinates, population_size(settings, num_coordinates),
+                           settings.key),
+        scale_(settings.options.real("scale")),
+        crossover_(settings.options.real("crossover")) {}
 
-  /// Those of the generations before.
-  std::uint64_t num_needed() const override { return num_asked() / size_ * size_; }
-
-  void learn(double fitness) override {
-    std::size_t const i = num_learned() % size_;
-    rivals_[i].fitness = fitness;
-    if (i == members_.size())
-      members_.push_back(rivals_[i]);
-    else if (std::isnan(members_[i].fitness) || fitness >= members_[i].fitness)
-      members_[i] = rivals_[i];
+  static std::size_t population_size(SearcherSettings const& settings,
+                                     std::size_t num_coordinates) {
+    auto const size = settings.options.count("population");
+    if (size == 0) return std::max<std::size_t>(4, 5 * num_coordinates);
+    if (size < 4)
+      throw UserError("population is " + std::to_string(size) + "; expected 0, or 4 and more");
+    return size;
   }
 
-  Point propose() override {
-    std::size_t const i = num_asked() % size_;
-    Random const random(key_.index(num_asked()));
-    auto& rival = rivals_[i].coordinates;
-    if (num_asked() < size_)
-      for (std::size_t j = 0; j < rival.size(); ++j) rival[j] = random.uniform(j);
-    else
-      breed(i, random, rival);
-    return encoding_.point(rival);
-  }
-
-  void breed(std::size_t i, Random const& random, std::vector<double>& rival) const {
+  void breed(std::size_t i, Random const& random, std::vector<double>& rival) const override {
     auto const others = three_others(i, random);
-    auto const& base = members_[others[0]].coordinates;
-    auto const &plus = members_[others[1]].coordinates, &minus = members_[others[2]].coordinates;
+    auto const& base = members()[others[0]].coordinates;
+    auto const &plus = members()[others[1]].coordinates, &minus = members()[others[2]].coordinates;
     std::size_t const n = rival.size();
     auto const surely = n > 0 ? random.integer(3, n) : 0;
     for (std::size_t j = 0; j < n; ++j) {
       bool const is_new = j == surely || random.uniform(4 + j) < crossover_;
-      rival[j] = is_new ? base[j] + scale_ * (plus[j] - minus[j]) : members_[i].coordinates[j];
+      rival[j] = is_new ? base[j] + scale_ * (plus[j] - minus[j]) : members()[i].coordinates[j];
     }
+  }
+
+  void select(std::vector<Member>& members, std::vector<Member> const& rivals) const override {
+    for (std::size_t i = 0; i < members.size(); ++i)
+      if (!members[i].is_better_than(rivals[i])) members[i] = rivals[i];
   }
 
   /// Distinct ones: each a number among those that are left.
@@ -76,7 +56,7 @@ class DifferentialEvolution final : public Adaptive {
     std::array<std::size_t, 4> taken = {i};
     for (std::size_t k = 1; k < 4; ++k) {
       std::sort(taken.begin(), taken.begin() + static_cast<std::ptrdiff_t>(k));
-      std::size_t other = random.integer(k - 1, size_ - k);
+      std::size_t other = random.integer(k - 1, size() - k);
       for (std::size_t t = 0; t < k; ++t) other += other >= taken[t] ? 1 : 0;
       taken[k] = other;
       drawn[k - 1] = other;
@@ -84,11 +64,7 @@ class DifferentialEvolution final : public Adaptive {
     return drawn;
   }
 
-  UnitEncoding encoding_;
-  Key key_;
   double scale_, crossover_;
-  std::size_t size_;
-  std::vector<Member> members_, rivals_;  ///< of the present generation
 };
 
 RegisterSearcher const registered_differential_evolution({
@@ -108,7 +84,12 @@ RegisterSearcher const registered_differential_evolution({
                     .means("probability with which a coordinate is new, CR")
                     .from("Storn and Price 1997")},
     .extensible = true,
-    .make = [](SearcherSettings const& s) { return std::make_unique<DifferentialEvolution>(s); },
+    .make =
+        [](SearcherSettings const& s) {
+          return PopulationSearch::of_one(s, std::make_unique<DifferentialEvolution>(s));
+        },
+    .make_population =
+        [](SearcherSettings const& s) { return std::make_unique<DifferentialEvolution>(s); },
 });
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -96,17 +97,36 @@ double ParzenEstimator::log_density(double coordinate) const {
     double const root = std::sqrt(2.0 * std::numbers::pi);
     for (auto const& c : components_) {
       double const z = (coordinate - c.mean) / c.deviation;
+      if (z * z > 1500.0) continue;  // exp(-750) is 0
       sum += c.weight * std::exp(-0.5 * z * z) / (root * c.deviation * c.inside);
     }
     return std::log(sum);
   }
   double const half = 0.5 / static_cast<double>(num_values_);
   for (auto const& c : components_) {
+    double const low_z = (coordinate - half - c.mean) / c.deviation;
+    if (low_z > 9.0) continue;  // both probabilities are 1
     double const high = normal_probability((coordinate + half - c.mean) / c.deviation);
-    double const low = normal_probability((coordinate - half - c.mean) / c.deviation);
+    double const low = normal_probability(low_z);
     sum += c.weight * (high - low) / c.inside;
   }
   return std::log(sum);
+}
+
+double likeliest_among(ParzenEstimator const& good, ParzenEstimator const& others,
+                       Random const& random, std::uint64_t num_candidates) {
+  double best = 0.0, most = -std::numeric_limits<double>::infinity();
+  std::vector<double> rated;
+  for (std::uint64_t c = 0; c < num_candidates; ++c) {
+    double const x = good.sample(random, c);
+    if (std::ranges::find(rated, x) != rated.end()) continue;
+    rated.push_back(x);
+    double const gain = good.log_density(x) - others.log_density(x);
+    if (!(gain > most)) continue;
+    most = gain;
+    best = x;
+  }
+  return best;
 }
 
 }  // namespace engram

@@ -44,4 +44,9 @@ class ParzenEstimator {
   std::vector<Component> components_;  ///< of an ordered dimension
 };
 
+/// Of `num_candidates` coordinates drawn from `good`, the one whose density there is the largest
+/// multiple of that of `others` (Bergstra et al. 2011, section 4.1).
+double likeliest_among(ParzenEstimator const& good, ParzenEstimator const& others,
+                       Random const& random, std::uint64_t num_candidates);
+
 }  // namespace engram

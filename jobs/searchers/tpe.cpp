@@ -71,16 +71,7 @@ class Tpe final : public Adaptive {
   }
 
   double best_of(std::size_t j, Random const& random) const {
-    auto const good = estimator(j, good_), others = estimator(j, others_);
-    double best = 0.0, most = -std::numeric_limits<double>::infinity();
-    for (std::uint64_t c = 0; c < num_candidates_; ++c) {
-      double const x = good.sample(random, c);
-      double const gain = good.log_density(x) - others.log_density(x);
-      if (!(gain > most)) continue;
-      most = gain;
-      best = x;
-    }
-    return best;
+    return likeliest_among(estimator(j, good_), estimator(j, others_), random, num_candidates_);
   }
 
   /// The last 25 points weigh 1, those before them the less the older they are.

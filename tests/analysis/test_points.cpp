@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/analysis/make_results.hpp"
@@ -45,6 +46,17 @@ TEST(Points, RankedByMeanInTheObjectivesDirectionTiesByPoint) {
   EXPECT_EQ(order(), (std::vector<std::uint64_t>{1, 0, 2, 3}));
   results.direction = Direction::maximise;
   EXPECT_EQ(order(), (std::vector<std::uint64_t>{3, 0, 2, 1}));
+}
+
+TEST(Points, LargerBudgetsComeFirst) {
+  auto results = make_results();
+  for (double const error : {2.0, 1.0, 3.0})
+    for (int r = 0; r < 2; ++r) add_trial(results, 0.1, "a", error, 0.0);
+  std::fill_n(results.budget.begin() + 2, 2, 0.5);
+  std::vector<std::uint64_t> ids;
+  for (auto const& point : rank_points(results, summarise_points(results)))
+    ids.push_back(point.point);
+  EXPECT_EQ(ids, (std::vector<std::uint64_t>{0, 2, 1}));
 }
 
 /// A point with one lucky replicate, a good one with both, a bad one with both.

@@ -165,6 +165,63 @@ TEST_P(Contract, GroupsOfRanksGiveTheOutcomeOfOne) {
   EXPECT_TRUE(same_outcome(alone, evaluate(experiment(), trial, group)));
 }
 
+/// Keeps a state from run to run, and suspends at every offer if told to.
+class Notebook final : public StateKeeper {
+ public:
+  std::vector<double> load() override { return state; }
+  Wish wish() override { return suspends ? Wish::suspend : Wish::save; }
+  void save(std::vector<double> present) override { state = std::move(present); }
+
+  std::vector<double> state;
+  bool suspends = false;
+};
+
+/// Runs the trial again and again until it is not suspended; `notebook` is the root's.
+Outcome evaluate_in_parts(Experiment const& experiment, Trial const& trial,
+                          Communicator const& group, std::shared_ptr<Notebook> const& notebook) {
+  for (int i = 0; i < 1000; ++i) {
+    TrialContext context;
+    context.group = group;
+    context.checkpoint = Checkpoint(group.is_root() ? notebook : nullptr, group);
+    Outcome outcome;
+    try {
+      experiment.run(context, std::span(&trial, 1), std::span(&outcome, 1));
+      return outcome;
+    } catch (TrialSuspended const&) {
+    }
+  }
+  ADD_FAILURE() << "it never ends";
+  return {};
+}
+
+TEST_P(Contract, InterruptionsDoNotShow) {
+  if (!experiment().saves_states()) GTEST_SKIP() << "it saves no states";
+  auto const world = duplicate_world();
+  auto const trial = make_trial(experiment());
+  auto const notebook = std::make_shared<Notebook>();
+  notebook->suspends = true;
+  auto const outcome = evaluate_in_parts(experiment(), trial, world, notebook);
+  EXPECT_TRUE(same_outcome(outcome, evaluate(experiment(), trial)));
+  if (world.is_root()) {
+    EXPECT_FALSE(notebook->state.empty()) << "it never offered a state";
+  }
+}
+
+TEST_P(Contract, GoingOnFromAPartOfTheBudgetIsTheWholeInOneGo) {
+  if (!experiment().saves_states()) GTEST_SKIP() << "it saves no states";
+  auto const world = duplicate_world();
+  auto trial = make_trial(experiment());
+  auto const whole = evaluate(experiment(), trial);
+  auto const notebook = std::make_shared<Notebook>();
+  for (double const budget : {0.35, 0.7, 1.0}) {
+    trial.budget = budget;
+    auto const outcome = evaluate_in_parts(experiment(), trial, world, notebook);
+    EXPECT_TRUE(same_outcome(outcome, evaluate(experiment(), trial))) << budget;
+  }
+  trial.budget = 0.35;
+  EXPECT_FALSE(same_outcome(whole, evaluate(experiment(), trial))) << "budgets change nothing";
+}
+
 TEST_P(Contract, ParametersAreDocumentedAndTheirDefaultsAllowed) {
   std::set<std::string> names;
   for (auto const& spec : experiment().parameters()) {

@@ -43,6 +43,26 @@ def test_failing_trials_are_recorded_with_their_reason(tmp_path, ranks, mode, st
 
 
 @pytest.mark.parametrize("ranks", [0, 2])
+def test_a_trial_that_ends_its_process_again_and_again_is_recorded(tmp_path, ranks):
+    """Only that one, although each of its ends ends other trials, too."""
+    study = write_study(
+        tmp_path, study="trials = 12\nmax_crashes = 2", experiment="sleep_ms = 5\nmode = abort\nprobability = 0.1"
+    )
+    for num_runs in range(1, 30):
+        done = engram("run", study, ranks=ranks)
+        if done.returncode == FAILED_TRIALS:
+            break
+        assert done.returncode != COMPLETE
+    table = rows(tmp_path / "study.h5")
+    failed = table["status"] == FAILED_STATUS
+    assert len(table["id"]) == 12
+    assert failed.sum() > 0
+    assert 1 + 2 * failed.sum() // max(1, ranks) <= num_runs <= 1 + 2 * failed.sum(), done.stderr
+    assert all(b"ended its process 2 times" in text for text in table["reason"][failed])
+    assert {p.name for p in tmp_path.iterdir()} == {"study.ini", "study.h5"}
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
 def test_a_rank_that_aborts_ends_the_job_and_the_next_run_continues(tmp_path, ranks):
     marker = tmp_path / "marker"
     study = write_study(

@@ -21,7 +21,7 @@ def wait_for_records(job, results, num, timeout_s=30):
 def test_a_signal_ends_a_run_in_good_order(tmp_path):
     study, results = write_study(tmp_path, study="trials = 200", experiment="sleep_ms = 20"), tmp_path / "study.h5"
     num_recorded = 0
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
         with Job("run", study) as job:
             wait_for_records(job, results, num_recorded + 1)
             os.kill(job.process.pid, number)
@@ -59,3 +59,14 @@ def test_mpirun_passes_a_signal_on(tmp_path):
     assert len(recorded_ids(results)) >= 10
     assert engram("run", study, ranks=3).returncode == COMPLETE
     assert len(recorded_ids(results)) == 400
+
+
+def test_trials_that_go_on_are_given_up(tmp_path):
+    """Those that look at their deadline leave their rank in peace, others end it."""
+    for mode in ("overrun", "hang"):
+        study = write_study(tmp_path, study="trials = 3", experiment=f"mode = {mode}", name=mode)
+        with Job("run", study, "--max-time", "1s", "--grace", "1s", ranks=2) as job:
+            done = job.wait(30)
+        assert done.returncode == CONTINUE, done.stderr
+        assert "run the same command again to continue" in done.stderr
+        assert recorded_ids(tmp_path / f"{mode}.h5") == set()

@@ -5,63 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <limits>
-#include <numbers>
 #include <string>
 #include <vector>
 
 #include "jobs/searcher.hpp"
 #include "jobs/searchers/parzen.hpp"
+#include "tests/jobs/search_problems.hpp"
 
 namespace engram {
 namespace {
-
-using Objective = std::function<double(Point const&)>;
-
-double number(ParameterValue const& value) {
-  return std::get<double>(value);
-}
-
-/// Least objective of the points, of which `portion` are evaluated at a time.
-double least(std::string const& searcher, SearchSpace const& space, Objective const& objective,
-             std::uint64_t num_points, std::uint64_t seed, std::size_t portion = 8) {
-  auto const& factory = SearcherRegistry::instance().at(searcher);
-  auto const search = factory.make({.space = space,
-                                    .num_points = num_points,
-                                    .direction = Direction::minimise,
-                                    .key = Key(Seed(seed)).stream("searcher"),
-                                    .options = Parameters(factory.options)});
-  double best = std::numeric_limits<double>::infinity();
-  for (std::uint64_t i = 0; !search->finished();) {
-    auto const proposals = search->ask(portion);
-    EXPECT_FALSE(proposals.empty());
-    if (proposals.empty()) break;
-    for (auto const& proposal : proposals) {
-      double const value = objective(proposal.values);
-      best = std::min(best, value);
-      search->tell({i++, value});
-    }
-  }
-  return best;
-}
-
-/// Dixon & Szegö 1978; least .397887 in three places.
-double branin(Point const& point) {
-  double const x = number(point[0]), y = number(point[1]), pi = std::numbers::pi;
-  double const valley = y - 5.1 / (4.0 * pi * pi) * x * x + 5.0 / pi * x - 6.0;
-  return valley * valley + 10.0 * (1.0 - 1.0 / (8.0 * pi)) * std::cos(x) + 10.0;
-}
-
-SearchSpace branin_space() {
-  return {Dimension::parse(real("x", 0.0), "uniform(-5, 10)"),
-          Dimension::parse(real("y", 0.0), "uniform(0, 15)")};
-}
-
-double median(std::vector<double> values) {
-  std::ranges::sort(values);
-  return values[values.size() / 2];
-}
 
 /// Mann & Whitney's statistic in standard deviations, for how much smaller `a` is than `b`.
 double advantage(std::vector<double> const& a, std::vector<double> const& b) {

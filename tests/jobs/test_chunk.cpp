@@ -6,7 +6,8 @@ namespace engram {
 namespace {
 
 WorkItem make_item(std::uint64_t id) {
-  return {id, 100 + id, 0.5, 17, 3, {0.25, std::int64_t{-7}, true, std::string("tanh")}};
+  return {id, 100 + id, 0.5,   17,
+          3,  true,     false, {0.25, std::int64_t{-7}, true, std::string("tanh")}};
 }
 
 TEST(Chunk, BatchesReadBack) {
@@ -55,7 +56,7 @@ TEST(ChunkResult, ReadsBack) {
   writer.add(record);
   record.id = 6;
   writer.add(record);
-  auto const result = decode_chunk_result(writer.finish({7, 8}, "disk full"));
+  auto const result = decode_chunk_result(writer.finish({7, 8}, {7}, "disk full"));
   ASSERT_EQ(result.records.size(), 2u);
   EXPECT_EQ(result.records[1].id, 6u);
   EXPECT_EQ(result.records[1].outcome.metrics, record.outcome.metrics);

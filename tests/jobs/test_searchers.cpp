@@ -63,6 +63,25 @@ std::vector<Proposal> points_of(SearcherFactory const& factory, SearcherSettings
   return points;
 }
 
+/// What a searcher may say of others in its next points, of which `points` were asked before.
+void expect_continuable(Searcher const& searcher, std::uint64_t oldest, std::uint64_t num_told,
+                        std::vector<Proposal> const& points, std::vector<Proposal> const& next) {
+  EXPECT_LE(oldest, searcher.oldest_to_continue());
+  EXPECT_LE(searcher.oldest_to_continue(), points.size() + next.size());
+  for (auto const& proposal : next) {
+    if (proposal.continues) {
+      EXPECT_TRUE(searcher.keeps_states());
+      EXPECT_GE(*proposal.continues, oldest);
+      EXPECT_LT(*proposal.continues, num_told);
+    }
+    // The first of those with equal seeds.
+    if (proposal.seeds_of) {
+      ASSERT_LT(*proposal.seeds_of, points.size());
+      EXPECT_FALSE(points[*proposal.seeds_of].seeds_of);
+    }
+  }
+}
+
 using Cube = std::vector<std::vector<double>>;
 
 Cube cube_points(std::string const& name, std::size_t num_dimensions, std::uint64_t num_points,
@@ -156,7 +175,9 @@ TEST_P(SearcherContract, DoesNotDependOnWhenItIsTold) {
     std::vector<Proposal> points;
     std::uint64_t num_told = 0;
     for (std::uint64_t i = 0; !searcher->finished(); ++i) {
+      auto const oldest = searcher->oldest_to_continue();
       auto const some = searcher->ask(1 + random.bits(1000 * t + i) % 9);
+      expect_continuable(*searcher, oldest, num_told, points, some);
       points.insert(points.end(), some.begin(), some.end());
       auto const open = points.size() - num_told;
       ASSERT_GT(open, 0u);
@@ -199,9 +220,9 @@ TEST_P(SearcherContract, FollowsItsKey) {
 TEST_P(SearcherContract, LargerBudgetsExtendWhereDeclared) {
   auto const& factory = *GetParam();
   if (!factory.extensible) return;
-  auto const small = points_of(factory, settings_for(factory, discrete_space(), 20), 20);
+  auto const small = points_of(factory, settings_for(factory, discrete_space(), 30), 30);
   auto large = points_of(factory, settings_for(factory, discrete_space(), 50), 50);
-  large.resize(20);
+  large.resize(30);
   EXPECT_EQ(large, small);
 }
 

@@ -180,8 +180,10 @@ seed = 7
 seeds = independent
 objective = accuracy
 time_limit = 2.5
+checkpoint_interval = 60
 on_failure = penalise
 max_retries = 3
+max_crashes = 3
 penalty = -1000
 
 [experiment]

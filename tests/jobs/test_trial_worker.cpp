@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <csignal>
+
 #include <cmath>
 
 namespace engram {
@@ -57,7 +59,8 @@ Bytes chunk_of(std::vector<std::string> const& modes) {
 
 TEST(TrialWorker, WhatATrialDoesWrongIsItsOwnFailure) {
   auto const study = make_study();
-  TrialWorker worker(study, 0, "here", [] { return false; });
+  StopSignals signals(true);
+  TrialWorker worker(study, 0, "here", signals);
   std::vector<std::pair<std::string, std::string>> const cases = {
       {"throw a number", "an exception of unknown type"},
       {"series", "series 'a/b': expected a name without '/', and not '.'"},
@@ -86,7 +89,9 @@ TEST(TrialWorker, WhatATrialDoesWrongIsItsOwnFailure) {
 
 TEST(TrialWorker, WhatIsGivenBackSaysNothingAboutTheCostOfATrial) {
   auto const study = make_study();
-  TrialWorker worker(study, 0, "here", [] { return true; });
+  StopSignals signals(true);
+  std::raise(SIGTERM);
+  TrialWorker worker(study, 0, "here", signals);
   auto const work = worker(chunk_of({"fine", "fine"}));
   EXPECT_EQ(work.num_items, 0u);
   auto const result = decode_chunk_result(work.outcome);

@@ -6,9 +6,11 @@
 #include <atomic>
 #include <cstring>
 #include <functional>
+#include <map>
 #include <numeric>
 #include <set>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -108,19 +110,36 @@ Worker costing(std::function<void(int)> cost) {
   };
 }
 
-class Scheduler : public testing::TestWithParam<bool> {
+enum class Schedule { one_level, two_levels, in_rounds };
+
+/// Two levels even with few ranks: of four, one is led by another, one leads nobody but itself.
+SchedulerOptions options_of(Schedule schedule) {
+  return {.tick = milliseconds(5),
+          .force_static = schedule == Schedule::in_rounds,
+          .two_levels_from = schedule == Schedule::two_levels ? 2 : 1000,
+          .block_size = 3};
+}
+
+std::string name_of(testing::TestParamInfo<Schedule> const& schedule) {
+  return schedule.param == Schedule::in_rounds    ? "Static"
+         : schedule.param == Schedule::two_levels ? "TwoLevels"
+                                                  : "Dynamic";
+}
+
+class Scheduler : public testing::TestWithParam<Schedule> {
  protected:
   void schedule(NumberSource& source, Worker const& worker) {
     run_scheduled(world, world.is_root() ? &source : nullptr, worker, options);
   }
 
   Communicator const world = duplicate_world();
-  SchedulerOptions options{.tick = milliseconds(5), .force_static = GetParam()};
+  SchedulerOptions options = options_of(GetParam());
 };
 
-INSTANTIATE_TEST_SUITE_P(Schedules, Scheduler, testing::Bool(), [](auto const& schedule) {
-  return schedule.param ? "Static" : "Dynamic";
-});
+INSTANTIATE_TEST_SUITE_P(Schedules, Scheduler,
+                         testing::Values(Schedule::one_level, Schedule::two_levels,
+                                         Schedule::in_rounds),
+                         name_of);
 
 TEST_P(Scheduler, EvaluatesEveryItemOnce) {
   for (int const num_items : {0, 1, 2, 3, 7, 100, 20'000}) {
@@ -302,6 +321,28 @@ TEST_P(Scheduler, WorksManyTimesInARow) {
   }
 }
 
+// Outcomes come back under the rank that a chunk was for.
+TEST_P(Scheduler, NamesTheRankOfAnOutcome) {
+  class LabelledSource : public NumberSource {
+   public:
+    using NumberSource::NumberSource;
+    std::optional<Bytes> next_chunk(int rank, std::size_t max_items) override {
+      auto chunk = NumberSource::next_chunk(rank, max_items);
+      if (chunk) {
+        for (int const item : to_items(*chunk)) handed_to[item] = rank;
+      }
+      return chunk;
+    }
+    std::map<int, int> handed_to;
+  };
+  LabelledSource source(300);
+  source.on_accept = [&](int rank, int item) { EXPECT_EQ(rank, source.handed_to.at(item)); };
+  schedule(source, echo);
+  if (world.is_root()) {
+    EXPECT_EQ(source.sorted(), numbers(300));
+  }
+}
+
 TEST_P(Scheduler, WorksOnPartsOfTheRanks) {
   Communicator const part = world.split(world.rank() % 2, world.rank());
   NumberSource source(500);
@@ -318,19 +359,23 @@ TEST_P(Scheduler, WorksOnTheLocalCommunicator) {
   EXPECT_EQ(source.ranks, std::set<int>{0});
 }
 
-class SchedulerError : public testing::Test {
+class SchedulerError : public testing::TestWithParam<Schedule> {
  protected:
   // Messages that an error leaves behind stay with the communicator: each test has its own.
   Communicator const world = duplicate_world();
+  SchedulerOptions const options = options_of(GetParam());
 };
 
-TEST_F(SchedulerError, OfTheSourceEndsAllRanksWithItsText) {
+INSTANTIATE_TEST_SUITE_P(Schedules, SchedulerError,
+                         testing::Values(Schedule::one_level, Schedule::two_levels), name_of);
+
+TEST_P(SchedulerError, OfTheSourceEndsAllRanksWithItsText) {
   NumberSource source(100'000);
   source.on_accept = [](int, int item) {
     if (item == 1000) throw UserError("the disk is full");
   };
   try {
-    run_scheduled(world, world.is_root() ? &source : nullptr, echo);
+    run_scheduled(world, world.is_root() ? &source : nullptr, echo, options);
     ADD_FAILURE() << "no exception";
   } catch (UserError const& error) {
     EXPECT_STREQ(error.what(), "the disk is full");
@@ -338,26 +383,25 @@ TEST_F(SchedulerError, OfTheSourceEndsAllRanksWithItsText) {
 }
 
 // On the service thread, in good time even though rank 0's main thread has nothing to do.
-TEST_F(SchedulerError, OfTickEndsAllRanks) {
+TEST_P(SchedulerError, OfTickEndsAllRanks) {
   NumberSource source(0);
   source.expects_more = [] { return true; };
   source.on_tick = [] { throw std::runtime_error("tick"); };
-  EXPECT_THROW(
-      run_scheduled(world, world.is_root() ? &source : nullptr, echo, {.tick = milliseconds(1)}),
-      std::runtime_error);
+  EXPECT_THROW(run_scheduled(world, world.is_root() ? &source : nullptr, echo, options),
+               std::runtime_error);
 }
 
-TEST_F(SchedulerError, OfTheWorkerOnRank0EndsAllRanks) {
+TEST_P(SchedulerError, OfTheWorkerOnRank0EndsAllRanks) {
   NumberSource source(100'000);
   auto const worker = [&](Bytes const& chunk) {
     if (world.is_root()) throw std::runtime_error("worker");
     return echo(chunk);
   };
-  EXPECT_THROW(run_scheduled(world, world.is_root() ? &source : nullptr, worker),
+  EXPECT_THROW(run_scheduled(world, world.is_root() ? &source : nullptr, worker, options),
                std::runtime_error);
 }
 
-TEST_F(SchedulerError, WithLargeOutcomesUnderWayEndsAllRanks) {
+TEST_P(SchedulerError, WithLargeOutcomesUnderWayEndsAllRanks) {
   NumberSource source(1000);
   int num_accepted = 0;
   source.on_accept = [&](int, int) {
@@ -370,7 +414,8 @@ TEST_F(SchedulerError, WithLargeOutcomesUnderWayEndsAllRanks) {
     result.outcome = to_bytes(large);
     return result;
   };
-  EXPECT_THROW(run_scheduled(world, world.is_root() ? &source : nullptr, worker), UserError);
+  EXPECT_THROW(run_scheduled(world, world.is_root() ? &source : nullptr, worker, options),
+               UserError);
 }
 
 }  // namespace

@@ -47,6 +47,8 @@ class EsMaml final : public MetaLearner {
     std::ranges::copy(to_host(theta_), theta.begin());
   }
 
+  void exchange_rest(StateArchive& archive) override { exchange_state(*optimizer_, archive); }
+
   /// Losses of theta + s e and theta - s e, [pair of the share, 2]. Of the networks, number
   /// 2 (pair of the share * tasks + task) is the pair's theta + s e, the next theta - s e.
   std::vector<double> evaluate_pairs(ExecutionSpace const& space, std::span<double const> theta);

@@ -38,6 +38,8 @@ class Maml final : public MetaLearner {
     std::ranges::copy(to_host(theta_), theta.begin());
   }
 
+  void exchange_rest(StateArchive& archive) override { exchange_state(*optimizer_, archive); }
+
   void differentiate(ExecutionSpace const& space, std::span<double const> theta) {
     auto const tasks = indexed_keys(key("task"), share_.first, share_.count);
     auto const& family = *problem().tasks;

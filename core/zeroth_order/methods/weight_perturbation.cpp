@@ -29,6 +29,8 @@ class WeightPerturbation final : public ZerothOrderMethod {
     if (others || s.baseline == Baseline::none || num_steps() > 0) descend(rate_, theta);
   }
 
+  void exchange_rest(StateArchive& archive) override { archive(baseline_); }
+
   double rate_, baseline_ = 0.0;
 };
 

@@ -32,6 +32,10 @@ class ZoAdaMM final : public ZerothOrderMethod {
     }
   }
 
+  void exchange_rest(StateArchive& archive) override {
+    for (auto* moment : {&mean_, &square_, &largest_}) archive(std::span(*moment));
+  }
+
   std::vector<double> mean_, square_, largest_;
 };
 

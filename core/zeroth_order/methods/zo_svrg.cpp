@@ -42,6 +42,11 @@ class ZoSvrg final : public ZerothOrderMethod {
     descend(rate_, theta);
   }
 
+  void exchange_rest(StateArchive& archive) override {
+    archive(snapshot_);
+    archive(std::span(all_));
+  }
+
   std::size_t num_snapshot_;
   double rate_;
   std::vector<double> snapshot_, at_snapshot_, all_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace engram {
@@ -45,6 +46,12 @@ class StateArchive {
     if (!written_ && size > read_.size()) throw_unfit();
     values.resize(size);
     for (auto& value : values) (*this)(value);
+  }
+
+  void operator()(std::string& text) {
+    std::vector<double> codes(text.begin(), text.end());
+    (*this)(codes);
+    text.assign(codes.begin(), codes.end());
   }
 
   /// Of a size that both sides know.

@@ -1,0 +1,92 @@
+// What searchers take by themselves: one ask and one tell, on average over the first trials of a
+// study in a mixed space of 6 dimensions, with each searcher's default options. One line a
+// searcher; CPU time, so that other work on the machine counts little.
+//
+//   bench_searchers [name]     one searcher; by default all
+
+#include <cmath>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "bench/program.hpp"
+#include "core/error.hpp"
+#include "jobs/searcher.hpp"
+
+namespace {
+
+using namespace engram;
+
+std::vector<std::uint64_t> const marks = {100, 1000, 2000};  ///< trials
+
+SearchSpace mixed_space() {
+  return {Dimension::parse(real("leak", 0.5), "uniform(0, 1)"),
+          Dimension::parse(real("scale", 0.5), "uniform(0, 1)"),
+          Dimension::parse(real("rate", 1.0), "loguniform(1e-5, 1)"),
+          Dimension::parse(integer("units", 1), "integer(1, 500)"),
+          Dimension::parse(real("decay", 0.0), "grid(0, 0.1, 0.2, 0.5)"),
+          Dimension::parse(choice("rule", "a", {"a", "b", "c"}), "choice(a, b, c)")};
+}
+
+double objective(Point const& point) {
+  auto const square = [](double x) { return x * x; };
+  return square(std::get<double>(point[0]) - 0.3) + square(std::get<double>(point[1]) - 0.6) +
+         0.1 * square(std::log10(std::get<double>(point[2])) + 3.0) +
+         square(static_cast<double>(std::get<std::int64_t>(point[3])) / 500.0 - 0.4) +
+         square(std::get<double>(point[4]) - 0.1) +
+         (std::get<std::string>(point[5]) == "b" ? 0.0 : 0.3);
+}
+
+double cpu_ms() {
+  return 1e3 * static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+/// Milliseconds of an ask and a tell, on average up to each of the marks.
+std::vector<double> measure(SearcherFactory const& factory) {
+  auto const searcher = factory.make({.space = mixed_space(),
+                                      .num_points = marks.back(),
+                                      .direction = Direction::minimise,
+                                      .key = Key(Seed(1)).stream("searcher"),
+                                      .options = Parameters(factory.options)});
+  std::vector<double> means;
+  std::uint64_t num_told = 0;
+  double const start = cpu_ms();
+  while (means.size() < marks.size() && !searcher->finished()) {
+    auto const proposals = searcher->ask(1);
+    if (proposals.empty()) break;
+    for (auto const& proposal : proposals) {
+      searcher->tell({num_told, objective(proposal.values)});
+      if (++num_told == marks[means.size()])
+        means.push_back((cpu_ms() - start) / static_cast<double>(num_told));
+    }
+  }
+  return means;
+}
+
+void print(SearcherFactory const& factory) {
+  std::printf("%-24s", factory.name.c_str());
+  try {
+    for (double const mean : measure(factory)) std::printf(" %14.4f", mean);
+    std::printf("\n");
+  } catch (UserError const& error) {
+    std::printf(" not in this space: %s\n", error.what());
+  }
+}
+
+int run(Communicator const& world, std::string const& name) {
+  if (!world.is_root()) return 0;
+  std::printf("%-24s", "ms a trial, of the first");
+  for (auto const mark : marks) std::printf(" %14d", static_cast<int>(mark));
+  std::printf("\n");
+  for (auto const* factory : SearcherRegistry::instance().sorted())
+    if (name.empty() || factory->name == name) print(*factory);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return engram::bench::run_program(argc, argv, run);
+}

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "jobs/searchers/adaptive.hpp"
+#include "jobs/searchers/evolving_population.hpp"
+#include "jobs/searchers/unit_encoding.hpp"
+
+namespace engram {
+
+/// Populations of the unit cube that evolve beside each other, of which all rivals of a generation
+/// are evaluated before the next one is asked for; points are in the order of populations.
+class PopulationSearch : public Adaptive {
+ public:
+  PopulationSearch(SearcherSettings const& settings, Populations populations)
+      : Adaptive(settings), encoding_(settings.space), populations_(std::move(populations)) {
+    for (std::size_t p = 0; p < populations_.size(); ++p)
+      population_of_.insert(population_of_.end(), populations_[p]->size(), p);
+  }
+
+  static std::unique_ptr<Searcher> of_one(SearcherSettings const& settings,
+                                          std::unique_ptr<EvolvingPopulation> population) {
+    Populations populations;
+    populations.push_back(std::move(population));
+    return std::make_unique<PopulationSearch>(settings, std::move(populations));
+  }
+
+ private:
+  /// What populations take from each other after a generation.
+  virtual void mix(Populations const&) {}
+
+  std::uint64_t num_needed() const final {
+    return num_asked() / population_of_.size() * population_of_.size();
+  }
+
+  void learn(double fitness) final {
+    auto const i = num_learned() % population_of_.size();
+    populations_[population_of_[i]]->tell_next(fitness);
+    if (i + 1 == population_of_.size()) mix(populations_);
+  }
+
+  Point propose() final {
+    auto const i = num_asked() % population_of_.size();
+    return encoding_.point(populations_[population_of_[i]]->breed_next());
+  }
+
+  UnitEncoding encoding_;
+  Populations populations_;
+  std::vector<std::size_t> population_of_;  ///< [point of a generation]
+};
+
+}  // namespace engram
