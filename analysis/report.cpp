@@ -49,6 +49,8 @@ void write_header(Results const& results, std::ostream& out) {
       << counts.timed_out << " timed out";
   if (counts.skipped > 0) out << ", " << counts.skipped << " skipped";
   if (!results.finished) out << "; the study has not ended";
+  if (results.finished && !results.stopped_by.empty())
+    out << "; ended by study." << results.stopped_by;
   out << "\n  points     "
       << results.num_trials_planned / std::max<std::uint64_t>(1, results.replicates) << ", "
       << counted(results.replicates, "replicate") << " each; study seed " << results.seed << '\n';

@@ -52,6 +52,8 @@ void write_text(Results const& results, StudyStatus const& status, std::ostream&
       << static_cast<int>(100.0 * share) << " %), " << status.counts.failed << " failed, "
       << status.counts.timed_out << " timed out";
   if (status.counts.skipped > 0) out << ", " << status.counts.skipped << " skipped";
+  if (status.state == StudyState::finished && !results.stopped_by.empty())
+    out << "; ended by study." << results.stopped_by;
   out << '\n';
   if (status.best) {
     out << "  best       " << results.objective << " " << format_mean(status.best->objective)

@@ -39,15 +39,20 @@ Study shared_study(Communicator const& world, Invocation const& call) {
     out.text(study.to_ini());
     out.text(study.output.string());
     encode(study.inputs, message);
+    encode(study.point_files, message);
   });
   message = world.broadcast(std::move(message));
   on_all_ranks(world, [&] {
     if (world.is_root()) return;
     std::span<std::byte const> rest = message;
     ByteReader in(rest);
-    study = parse_study(in.text(), file.string());
-    study.output = in.text();
-    study.inputs = decode_inputs(rest);
+    auto const text = in.text(), output = in.text();
+    auto inputs = decode_inputs(rest);
+    auto const points = decode_point_files(rest);
+    study = parse_study(text, file.string(), {},
+                        [&](std::string const& key, std::string const&) { return points.at(key); });
+    study.output = output;
+    study.inputs = std::move(inputs);
   });
   return study;
 }
@@ -56,8 +61,13 @@ std::string command_line_of(Invocation const& call) {
   return joined(std::vector<std::string>(*call.argv, *call.argv + *call.argc), " ");
 }
 
+struct Recorded {
+  std::set<std::uint64_t> ids = {};
+  std::string stopped_by = {};  ///< the rule that ended the study
+};
+
 /// The trials that a run would find recorded. Throws UserError if it would refuse them.
-std::set<std::uint64_t> recorded_trials(Study const& study, Invocation const& call) {
+Recorded recorded_trials(Study const& study, Invocation const& call) {
   if (call.has("overwrite")) return {};
   std::error_code ignored;
   bool const has_file = std::filesystem::exists(study.output, ignored);
@@ -71,17 +81,25 @@ std::set<std::uint64_t> recorded_trials(Study const& study, Invocation const& ca
   if (match != StudyMatch::same && !is_extended) {
     throw other_study(study.output, results, ours, extensible);
   }
-  std::set<std::uint64_t> recorded;
+  Recorded recorded;
+  if (results.finished && !call.has("retry-failed")) recorded.stopped_by = results.stopped_by;
   for (std::size_t row = 0; row < results.num_rows(); ++row) {
     bool const is_kept = !call.has("retry-failed") || results.status[row] == Status::complete;
-    if (is_kept) recorded.insert(results.id[row]);
+    if (is_kept) recorded.ids.insert(results.id[row]);
   }
   return recorded;
 }
 
 /// What would run, without writing anything.
 void print_trials(Study const& study, Invocation const& call) {
-  auto const recorded = recorded_trials(study, call);
+  auto const [recorded, stopped_by] = recorded_trials(study, call);
+  if (!stopped_by.empty()) {
+    std::cout << "study " << study.name << ": ended by study." << stopped_by << " after "
+              << recorded.size() << " of " << study.num_trials()
+              << " trials; 0 trials would run; results in " << study.output.string()
+              << "; nothing was written\n";
+    return;
+  }
   TextTable table(1);
   table.add_column("trial");
   for (auto const& dimension : study.space) table.add_column(dimension.name());

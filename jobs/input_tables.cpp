@@ -30,26 +30,6 @@ std::string_view unquoted(std::string_view cell) {
   return is_quoted ? cell.substr(1, cell.size() - 2) : cell;
 }
 
-/// Commas, semicolons or tabs, whichever the line has; blanks otherwise.
-std::vector<std::string_view> cells_of(std::string_view line) {
-  std::vector<std::string_view> cells;
-  auto const marks = line.find_first_of(",;\t");
-  if (marks == line.npos) {
-    for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
-      auto const end = std::min(line.size(), line.find_first_of(" \t"));
-      cells.push_back(unquoted(line.substr(0, end)));
-      line.remove_prefix(end);
-    }
-    return cells;
-  }
-  for (char const mark = line[marks];;) {
-    auto const end = line.find(mark);
-    cells.push_back(unquoted(trimmed(line.substr(0, end))));
-    if (end == line.npos) return cells;
-    line.remove_prefix(end + 1);
-  }
-}
-
 /// Names the columns. True if `cells` are the names, false if they are the first row.
 bool name_columns(std::vector<std::string_view> const& cells, Table& table) {
   bool const has_names =
@@ -139,6 +119,26 @@ void check_digest(std::vector<Digest>& given, Digest const& found, std::string c
 }
 
 }  // namespace
+
+/// Commas, semicolons or tabs, whichever the line has; blanks otherwise.
+std::vector<std::string_view> cells_of(std::string_view line) {
+  std::vector<std::string_view> cells;
+  auto const marks = line.find_first_of(",;\t");
+  if (marks == line.npos) {
+    for (line = trimmed(line); !line.empty(); line = trimmed(line)) {
+      auto const end = std::min(line.size(), line.find_first_of(" \t"));
+      cells.push_back(unquoted(line.substr(0, end)));
+      line.remove_prefix(end);
+    }
+    return cells;
+  }
+  for (char const mark = line[marks];;) {
+    auto const end = line.find(mark);
+    cells.push_back(unquoted(trimmed(line.substr(0, end))));
+    if (end == line.npos) return cells;
+    line.remove_prefix(end + 1);
+  }
+}
 
 Table read_table(std::string const& path) {
   auto const colon = path.rfind(":/");

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/communicator.hpp"
 #include "experiments/inputs.hpp"
@@ -19,6 +21,9 @@ namespace engram {
 ///
 /// Throws UserError in one sentence: file, line, column, what was expected.
 Table read_table(std::string const& path);
+
+/// The cells of a line, as `read_table` separates them.
+std::vector<std::string_view> cells_of(std::string_view line);
 
 /// "309 rows, CRC32C 1a2b3c4d": what makes two tables the same input of a study.
 std::string digest(Table const& table);

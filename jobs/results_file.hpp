@@ -32,7 +32,8 @@ struct Results {
   std::uint64_t seed = 0;
   std::uint64_t num_trials_planned = 0;
   std::uint64_t replicates = 1;
-  bool finished = false;  ///< written at the end of the study
+  bool finished = false;   ///< written at the end of the study
+  std::string stopped_by;  ///< the stopping rule that ended it before all trials planned; or empty
   std::vector<std::uint64_t> id, point, seeds;
   std::vector<std::uint32_t> replicate;
   std::vector<double> budget;

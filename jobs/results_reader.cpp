@@ -128,6 +128,8 @@ void read_root(hid_t root, Results& results) {
   results.replicates = hdf5::read_integer_attribute(root, "replicates");
   results.num_trials_planned = hdf5::read_integer_attribute(root, "num_trials_planned");
   results.finished = hdf5::read_boolean_attribute(root, "finished");
+  if (H5Aexists(root, "stopped_by") > 0)
+    results.stopped_by = hdf5::read_text_attribute(root, "stopped_by");
   results.config = hdf5::read_text(root, "config");
   auto const provenance = hdf5::open_group(root, "provenance");
   for (auto const& key : hdf5::attribute_names(provenance.get())) {

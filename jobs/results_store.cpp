@@ -125,6 +125,7 @@ struct ResultsStore::State {
       auto const begin = seconds();
       auto const order = table.rows_by_id();
       table.header().finished = final;
+      table.header().stopped_by = final ? stopped_by : "";
       auto const num_lost = write_results_file(path, table, order, the_journal, warnings);
       table.move_to_new_file(order);
       found.file_is_current = true;
@@ -173,6 +174,7 @@ struct ResultsStore::State {
   std::optional<Journal> journal;
   std::vector<std::string> warnings;
   std::set<std::uint64_t> suspects;
+  std::string stopped_by;
   std::optional<std::ptrdiff_t> objective;
   WriteSchedule schedule;
   std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
@@ -226,6 +228,13 @@ void ResultsStore::forget_failed() {
   journal.append(RecordType::forget, {});
   journal.sync();
   state_->found.file_is_current = false;
+}
+
+void ResultsStore::end_study_at(std::uint64_t num_trials, std::string const& rule) {
+  auto& table = state_->table;
+  bool const is_new = table.forget_from(num_trials) || table.header().stopped_by != rule;
+  if (is_new) state_->found.file_is_current = false;
+  state_->stopped_by = rule;
 }
 
 void ResultsStore::append(TrialRecord const& record) {

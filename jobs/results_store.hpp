@@ -59,6 +59,11 @@ class ResultsStore {
   /// so a kill does not bring them back.
   void forget_failed();
 
+  /// Trials from this one on are no part of the study, which a stopping rule has ended before; they
+  /// are not in the results file that `write_results` writes. Not journalled: a run that continues
+  /// comes to the same end.
+  void end_study_at(std::uint64_t num_trials, std::string const& rule);
+
   /// A second record of an id is ignored. Arrays without values are in the trial's side file.
   void append(TrialRecord const& record);
 

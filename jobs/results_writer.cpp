@@ -164,6 +164,7 @@ void write_root(hdf5::OutputFile const& file, Results const& results) {
   hdf5::write_attribute(root, "replicates", results.replicates);
   hdf5::write_attribute(root, "num_trials_planned", results.num_trials_planned);
   hdf5::write_attribute(root, "finished", results.finished);
+  if (!results.stopped_by.empty()) hdf5::write_attribute(root, "stopped_by", results.stopped_by);
   hdf5::write_text(root, "config", results.config);
   auto provenance = hdf5::create_group(root, "provenance");
   for (auto const& [key, value] : results.provenance) {

@@ -57,8 +57,9 @@ class Coordinator {
     std::string storage_error = source_->storage_error();
     if (stop != TrialSource::Stop::storage_error) {
       try {
-        store_->write_results(stop == TrialSource::Stop::none);
-        if (stop == TrialSource::Stop::none) {
+        bool const is_finished = stop == TrialSource::Stop::none || stop == TrialSource::Stop::rule;
+        store_->write_results(is_finished);
+        if (is_finished) {
           source_->remove_states();
           remove_crashes(study_.output);
         }
@@ -120,6 +121,11 @@ class Coordinator {
           " in " + format_duration(std::chrono::duration<double>(Clock::now() - start_).count());
     }
     text += "\n";
+    if (!source_->stopped_by().empty()) {
+      text += "ended by study." + source_->stopped_by() + " after " +
+              std::to_string(state.num_done) + " of " + std::to_string(study_.num_trials()) +
+              " trials\n";
+    }
     if (!std::isnan(state.best)) text += best_text();
     return text + "results: " + study_.output.string() + "; see engram report " +
            study_.output.string() + "\n";

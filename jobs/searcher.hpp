@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/random/random.hpp"
 #include "core/registry.hpp"
 #include "experiments/experiment.hpp"
@@ -49,7 +50,19 @@ struct SearcherSettings {
   std::vector<MetricSpec> metrics = {};  ///< that results have
   Key key;                               ///< the searcher's own random numbers
   Parameters options;  ///< the [searcher] section, by the specs of `SearcherFactory::options`
+  std::vector<Point> points = {};  ///< of the file that an option names
+  /// Whether a point may be evaluated, by the study's constraints; empty: any.
+  std::function<bool(Point const&)> admits = {};
 };
+
+/// Points in a row that the study's constraints don't admit, before a searcher gives up.
+inline constexpr std::uint64_t most_tries = 100'000;
+
+/// "no point…": what it throws then.
+inline UserError no_admitted_point() {
+  return UserError("no point of [space] in " + std::to_string(most_tries) +
+                   " in a row is one that [constraints] admit; widen them, or narrow the space");
+}
 
 /// Ask/tell over points. A deterministic function of its settings and the results told in point
 /// order, so that a study is continued by asking and telling again.
@@ -70,6 +83,15 @@ class Searcher {
 
   /// Whether trials have to keep the states that they end with, for points that continue them.
   virtual bool keeps_states() const { return false; }
+
+  /// Whether it proposes only points that `SearcherSettings::admits`.
+  virtual bool heeds_constraints() const { return false; }
+
+  /// Whether `tell_of` does anything, so that it comes before the first `ask`.
+  virtual bool learns_from_others() const { return false; }
+
+  /// The result of a point that it did not ask for; the point's number is not one of its own.
+  virtual void tell_of(Point const&, PointResult const&) {}
 
   /// Points before this one are never continued from now on.
   virtual std::uint64_t oldest_to_continue() const { return 0; }

@@ -146,6 +146,31 @@ ParameterValue Dimension::at_quantile(double u) const {
   return std::clamp(value, low_, high_);
 }
 
+bool Dimension::contains(ParameterValue const& value) const {
+  if (kind_ == Kind::choice || kind_ == Kind::grid)
+    return std::find(values_.begin(), values_.end(), value) != values_.end();
+  if (kind_ == Kind::integer)
+    // Bounds are exact as doubles, but not every integer is.
+    return std::get<std::int64_t>(value) >= static_cast<std::int64_t>(low_) &&
+           std::get<std::int64_t>(value) <= static_cast<std::int64_t>(high_);
+  return std::get<double>(value) >= low_ && std::get<double>(value) <= high_;
+}
+
+double Dimension::quantile_of(ParameterValue const& value) const {
+  double const below_one = 1.0 - 0x1.0p-53;
+  if (kind_ == Kind::choice || kind_ == Kind::grid) {
+    auto const found = std::find(values_.begin(), values_.end(), value);
+    if (found == values_.end()) return 0.5;
+    return (static_cast<double>(found - values_.begin()) + 0.5) /
+           static_cast<double>(values_.size());
+  }
+  double const x = std::clamp(as_double(value), low_, high_);
+  if (kind_ == Kind::integer) return (x - low_ + 0.5) / (high_ - low_ + 1.0);
+  if (kind_ == Kind::log_uniform)
+    return std::clamp(std::log(x / low_) / std::log(high_ / low_), 0.0, below_one);
+  return std::min((x - low_) / (high_ - low_), below_one);
+}
+
 std::string Dimension::to_string() const {
   auto result = kind_names[static_cast<std::size_t>(kind_)] + "(";
   if (kind_ == Kind::choice || kind_ == Kind::grid) {
@@ -156,7 +181,31 @@ std::string Dimension::to_string() const {
   } else {
     result += to_text(low_) + ", " + to_text(high_);
   }
-  return result + ")";
+  result += ")";
+  if (condition_) {
+    bool const is_one = condition_->values.size() == 1;
+    result += " if " + condition_->parent_name + (is_one ? " == " : " in {");
+    for (auto const& value : condition_->values)
+      result += (&value == &condition_->values.front() ? "" : ", ") + engram::to_string(value);
+    if (!is_one) result += "}";
+  }
+  return result;
+}
+
+bool is_active(SearchSpace const& space, std::vector<ParameterValue> const& point, std::size_t j) {
+  for (auto const* condition = &space[j].condition(); *condition;
+       condition = &space[(*condition)->parent].condition()) {
+    auto const& values = (*condition)->values;
+    if (std::find(values.begin(), values.end(), point[(*condition)->parent]) == values.end())
+      return false;
+  }
+  return true;
+}
+
+void set_inactive(SearchSpace const& space, std::vector<ParameterValue>& point) {
+  auto const before = point;
+  for (std::size_t j = 0; j < space.size(); ++j)
+    if (!is_active(space, before, j)) point[j] = space[j].condition()->otherwise;
 }
 
 }  // namespace engram

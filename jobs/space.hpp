@@ -1,13 +1,24 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "experiments/parameter.hpp"
 
 namespace engram {
+
+/// When a parameter is searched: while another has one of some values.
+struct Condition {
+  std::size_t parent = 0;  ///< the other's index in the space
+  std::string parent_name = {};
+  std::vector<ParameterValue> values = {};
+  ParameterValue otherwise = {};  ///< the parameter's value while the condition does not hold
+};
 
 /// One searched parameter: uniform(a, b) | loguniform(a, b) | integer(a, b) | choice(x, y, …) |
 /// grid(x, y, …). The distribution maps the unit interval to values.
@@ -35,7 +46,17 @@ class Dimension {
   /// declared.
   ParameterValue at_quantile(double u) const;
 
-  /// The canonical text, which `parse` reads back to the same dimension.
+  bool contains(ParameterValue const& value) const;
+
+  /// Where a value lies in [0, 1): the middle of a discrete value's share. Of a value that the
+  /// dimension does not have: the nearer bound, or one half.
+  double quantile_of(ParameterValue const& value) const;
+
+  /// Empty: searched always.
+  std::optional<Condition> const& condition() const { return condition_; }
+  void set_condition(Condition condition) { condition_ = std::move(condition); }
+
+  /// The canonical text, which `parse` reads back to the same dimension but for its condition.
   std::string to_string() const;
 
  private:
@@ -44,9 +65,17 @@ class Dimension {
   double low_ = 0.0;
   double high_ = 0.0;
   std::vector<ParameterValue> values_;
+  std::optional<Condition> condition_;
 };
 
 /// The searched parameters in the order of the study file.
 using SearchSpace = std::vector<Dimension>;
+
+/// Whether the conditions of dimension `j`, and of those that they ask for, hold at a point.
+/// @param point  [dimensions]
+bool is_active(SearchSpace const& space, std::vector<ParameterValue> const& point, std::size_t j);
+
+/// Gives the dimensions whose conditions don't hold their fixed values.
+void set_inactive(SearchSpace const& space, std::vector<ParameterValue>& point);
 
 }  // namespace engram

@@ -12,6 +12,7 @@
 #include "core/nearest_name.hpp"
 #include "core/text.hpp"
 #include "jobs/study_file.hpp"
+#include "jobs/study_searcher.hpp"
 
 namespace engram {
 namespace {
@@ -122,6 +123,10 @@ std::string Study::to_ini() const {
   ini.entry("max_retries", max_retries);
   ini.entry("max_crashes", std::to_string(max_crashes));
   ini.entry("penalty", to_text(penalty));
+  // What is not there is not written, so that studies without it keep their text.
+  if (target) ini.entry("target", to_text(*target));
+  if (stagnation > 0) ini.entry("stagnation", stagnation);
+  if (!first_points_file.empty()) ini.entry("first_points", first_points_file);
 
   auto const is_searched = [&](std::string const& key) {
     return std::any_of(space.begin(), space.end(), [&](auto const& d) { return d.name() == key; });
@@ -131,13 +136,14 @@ std::string Study::to_ini() const {
     if (!is_searched(key)) ini.entry(key, engram::to_string(value));
   ini.section("space");
   for (auto const& dimension : space) ini.entry(dimension.name(), dimension.to_string());
+  if (!constraints.empty()) ini.section("constraints");
+  for (auto const& constraint : constraints) ini.entry(constraint.name, constraint.text);
   ini.section("searcher");
   for (auto const& [key, value] : searcher_options.items())
     ini.entry(key, engram::to_string(value));
-  if (!input_digests.empty()) {
-    ini.section("inputs");
-    for (auto const& [parameter, text] : input_digests) ini.entry(parameter, text);
-  }
+  if (!input_digests.empty() || !point_digests.empty()) ini.section("inputs");
+  for (auto const* const digests : {&input_digests, &point_digests})
+    for (auto const& [key, text] : *digests) ini.entry(key, text);
   ini.section("reference");
   for (auto const& reference : references)
     ini.entry(reference.label, reference.metric + " " + to_text(reference.value) +
@@ -146,13 +152,26 @@ std::string Study::to_ini() const {
 }
 
 std::unique_ptr<Searcher> Study::make_searcher() const {
-  return searcher->make({.space = space,
-                         .num_points = num_points,
-                         .direction = direction,
-                         .objective = objective,
-                         .metrics = metrics,
-                         .key = Key(Seed(seed)).stream("searcher"),
-                         .options = searcher_options});
+  auto made = searcher->make(
+      {.space = space,
+       .num_points = num_points - std::min<std::uint64_t>(num_points, first_points.size()),
+       .direction = direction,
+       .objective = objective,
+       .metrics = metrics,
+       .key = Key(Seed(seed)).stream("searcher"),
+       .options = searcher_options,
+       .points = listed_points,
+       .admits = admits()});
+  return as_study_uses(std::move(made), first_points, space);
+}
+
+std::function<bool(Point const&)> Study::admits() const {
+  if (constraints.empty()) return {};
+  return [space = space, constraints = constraints](Point point) {
+    set_inactive(space, point);
+    return std::ranges::all_of(constraints,
+                               [&](auto const& named) { return named.constraint.holds(point); });
+  };
 }
 
 Trial Study::trial(std::uint64_t id, Proposal const& proposal) const {
@@ -177,7 +196,10 @@ std::int64_t Study::parent(std::uint64_t id, Proposal const& proposal) const {
 Study read_study(std::filesystem::path const& file,
                  std::vector<std::pair<std::string, std::string>> const& overrides) {
   auto const text = read_text(file);
-  Study study = parse_study(text, file.string(), overrides);
+  Study study = parse_study(text, file.string(), overrides,
+                            [&](std::string const&, std::string const& file_name) {
+                              return read_point_file(file_name, file.parent_path());
+                            });
   load_inputs(study, file.parent_path(), [&](std::string const& parameter) {
     auto entries = read_entries(text, file.string());
     for (auto const& [name, value] : overrides) override_entry(entries, name, value);

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "experiments/experiment.hpp"
+#include "jobs/constraint.hpp"
+#include "jobs/point_file.hpp"
 #include "jobs/searcher.hpp"
 #include "jobs/space.hpp"
 
@@ -50,6 +52,21 @@ struct Study {
   double penalty = 0.0;
   Parameters fixed;  ///< complete: defaults and the [experiment] section
   SearchSpace space;
+  /// [constraints] section: points for which one of them does not hold are never run.
+  struct NamedConstraint {
+    std::string name;
+    std::string text;
+    Constraint constraint;
+  };
+  std::vector<NamedConstraint> constraints;
+  std::string first_points_file;     ///< as the study names it; empty: none
+  std::vector<Point> first_points;   ///< of that file, before those of the searcher
+  std::vector<Point> listed_points;  ///< of the file that an option of the searcher names
+  PointFiles point_files;            ///< these files, for other ranks
+  /// What `digest` says of them, by key.
+  std::vector<std::pair<std::string, std::string>> point_digests;
+  std::optional<double> target;  ///< an objective that ends the study
+  std::uint64_t stagnation = 0;  ///< points without a better one that end the study; 0: none do
   std::vector<MetricSpec> metrics;
   /// [reference] section: "label = metric value (source)", set beside the result by the report.
   struct Reference {
@@ -69,7 +86,12 @@ struct Study {
   /// texts wherever their results are. `parse_study` reads it back.
   std::string to_ini() const;
 
+  /// For all points of the study, its first points included.
   std::unique_ptr<Searcher> make_searcher() const;
+
+  /// Whether a point, whose inactive parameters may have any value, fulfils the constraints. Empty
+  /// if there are none.
+  std::function<bool(Point const&)> admits() const;
 
   /// Trial `id` = point * replicates + replicate.
   Trial trial(std::uint64_t id, Proposal const& proposal) const;
@@ -94,8 +116,11 @@ Study read_study(std::filesystem::path const& file,
                  std::vector<std::pair<std::string, std::string>> const& overrides = {});
 
 /// From text, without reading input files; `origin` names it in messages.
+/// @param read_points  gives files of points; empty: the study remains without those points, and
+///                     has as many as `trials` says
 Study parse_study(std::string const& text, std::string const& origin,
-                  std::vector<std::pair<std::string, std::string>> const& overrides = {});
+                  std::vector<std::pair<std::string, std::string>> const& overrides = {},
+                  PointFileReader const& read_points = {});
 
 /// The keys of two canonical texts that differ: "study.trials: 512 there, 1024 here". Keys that
 /// change no trial (summary, output, references) don't count.

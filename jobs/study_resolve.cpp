@@ -3,10 +3,11 @@
 #include <string>
 
 #include "core/error.hpp"
-#include "core/nearest_name.hpp"
 #include "core/text.hpp"
+#include "jobs/condition.hpp"
 #include "jobs/study.hpp"
 #include "jobs/study_file.hpp"
+#include "jobs/study_messages.hpp"
 
 namespace engram {
 namespace {
@@ -16,34 +17,14 @@ std::uint64_t const most_trials = 1'000'000'000;
 /// The points on which the experiment's own checks are tried before anything runs.
 std::size_t const num_checked_points = 16;
 
-/// "there is no <kind> 'x'; did you mean 'y'?", with all names if none is near.
-std::string no_such(std::string const& kind, std::string_view name,
-                    std::vector<std::string> const& names) {
-  auto hint = did_you_mean(name, names);
-  if (hint.empty()) hint = names.empty() ? "; there are none" : "; known: " + joined(names, ", ");
-  return "there is no " + kind + " " + in_quotes(name) + hint;
-}
-
-std::vector<std::string> names_of(std::vector<ParameterSpec> const& specs) {
-  std::vector<std::string> names;
-  for (auto const& spec : specs) names.push_back(spec.name);
-  return names;
-}
-
-/// Runs `f`; its UserErrors are told where the entry stands.
-template <class F>
-auto located(std::string const& where, F const& f) {
-  try {
-    return f();
-  } catch (UserError const& error) {
-    throw UserError(where + error.what());
-  }
-}
-
 class StudyResolver {
  public:
-  StudyResolver(std::vector<StudyEntry> entries, std::string const& origin)
-      : entries_(std::move(entries)), origin_(origin), keys_(study_keys()) {}
+  StudyResolver(std::vector<StudyEntry> entries, std::string const& origin,
+                PointFileReader const& read_points)
+      : entries_(std::move(entries)),
+        origin_(origin),
+        read_points_(read_points),
+        keys_(study_keys()) {}
 
   Study resolve() {
     check_sections();
@@ -51,18 +32,20 @@ class StudyResolver {
     resolve_names();
     resolve_experiment();
     resolve_space();
+    resolve_conditions();
+    resolve_constraints();
     resolve_metrics();
     resolve_policy();
     resolve_searcher();
     resolve_references();
     resolve_input_digests();
-    check_points();
+    if (!lacks_points_) check_points();
     return std::move(study_);
   }
 
  private:
   void check_sections() const {
-    std::vector<std::string> const sections = {"study",    "experiment", "space",
+    std::vector<std::string> const sections = {"study",    "experiment", "space",    "constraints",
                                                "searcher", "inputs",     "reference"};
     for (auto const& entry : entries_)
       if (std::find(sections.begin(), sections.end(), entry.section) == sections.end())
@@ -144,8 +127,43 @@ class StudyResolver {
         throw UserError(entry.where() + "expected a parameter either searched or fixed, but " +
                         (other->line > 0 ? "line " + std::to_string(other->line) : other->origin) +
                         " fixes it in [experiment]");
-      study_.space.push_back(
-          located(entry.where(), [&] { return Dimension::parse(spec, entry.value); }));
+      study_.space.push_back(located(entry.where(), [&] {
+        return Dimension::parse(spec, split_condition(entry.value).first);
+      }));
+    }
+  }
+
+  void resolve_conditions() {
+    auto const specs = study_.experiment->parameters();
+    std::vector<StudyEntry const*> places;
+    for (auto const& entry : entries_)
+      if (entry.section == "space") places.push_back(&entry);
+    auto const& space = study_.space;
+    for (std::size_t j = 0; j < space.size(); ++j) {
+      auto const [head, condition_text] = split_condition(places[j]->value);
+      if (head.size() == places[j]->value.size()) continue;
+      auto condition = located(places[j]->where(), [&, text = condition_text] {
+        return parse_condition(text, space, specs);
+      });
+      condition.otherwise = study_.fixed.at(space[j].name());
+      study_.space[j].set_condition(std::move(condition));
+    }
+    for (std::size_t j = 0; j < space.size(); ++j)
+      if (auto const cycle = condition_cycle(space, j); !cycle.empty())
+        throw UserError(places[j]->where() + "expected conditions that don't depend on each " +
+                        "other, got " + joined(cycle, " if "));
+  }
+
+  void resolve_constraints() {
+    auto const specs = study_.experiment->parameters();
+    for (auto const& entry : entries_) {
+      if (entry.section != "constraints") continue;
+      if (study_.space.empty())
+        throw UserError(entry.where() + "expected a [space], whose points it is about");
+      study_.constraints.push_back({entry.key, entry.value, located(entry.where(), [&] {
+                                      return Constraint::parse(entry.value, study_.space, specs,
+                                                               study_.fixed);
+                                    })});
     }
   }
 
@@ -176,6 +194,8 @@ class StudyResolver {
     study_.checkpoint_interval_s = keys_.real("checkpoint_interval");
     study_.max_retries = static_cast<std::uint64_t>(keys_.integer("max_retries"));
     study_.penalty = keys_.real("penalty");
+    if (given("target")) study_.target = keys_.real("target");
+    study_.stagnation = static_cast<std::uint64_t>(keys_.integer("stagnation"));
     if (study_.on_failure == FailurePolicy::penalise && !given("penalty"))
       throw UserError(where("penalty") + "expected the " + study_.objective +
                       " that failed trials get, because on_failure is penalise, got none");
@@ -235,12 +255,66 @@ class StudyResolver {
     check_states();
     study_.searcher_options =
         read_section("searcher", study_.searcher->options, "option of the searcher " + name);
-    study_.num_points = located(where(given("trials") ? "trials" : "searcher"),
-                                [&] { return study_.make_searcher()->num_points(); });
+    resolve_points();
+    if (lacks_points_) return;
+    bool const heeds_constraints = located(where(given("trials") ? "trials" : "searcher"), [&] {
+      auto const searcher = study_.make_searcher();
+      study_.num_points = searcher->num_points();
+      return searcher->heeds_constraints();
+    });
+    if (!heeds_constraints && !study_.constraints.empty())
+      throw UserError(where("searcher") + "the searcher " + name + " can't leave out points, as " +
+                      "[constraints] asks; choose another one, such as random");
     if (study_.num_points > most_trials / study_.replicates)
       throw UserError(where("replicates") + "expected at most " + std::to_string(most_trials) +
                       " trials, got " + std::to_string(study_.num_points) + " points times " +
                       std::to_string(study_.replicates) + " replicates");
+  }
+
+  /// The points that files hold: the study's first ones, and those that the searcher lists.
+  void resolve_points() {
+    study_.first_points_file = keys_.text("first_points");
+    if (!study_.first_points_file.empty())
+      study_.first_points = read_points("study", "first_points", study_.first_points_file);
+    for (auto const& spec : study_.searcher->options) {
+      if (!spec.input_file) continue;
+      auto const& file = study_.searcher_options.text(spec.name);
+      if (!file.empty()) study_.listed_points = read_points("searcher", spec.name, file);
+    }
+    auto const num_first = study_.first_points.size();
+    if (study_.num_points == 0 || study_.num_points > num_first) return;
+    throw UserError(where("trials") + "expected more than " +
+                    std::to_string(num_first * study_.replicates) +
+                    ", the trials of study.first_points, got " +
+                    std::to_string(study_.num_points * study_.replicates) +
+                    "; searcher = list evaluates the points of a file only");
+  }
+
+  std::vector<Point> read_points(std::string const& section, std::string const& key,
+                                 std::string const& file_name) {
+    auto const name = section + "." + key;
+    auto const* entry = find(section, key);
+    auto const place = entry ? entry->where() : origin_ + ": " + name + ": ";
+    auto const* known = find("inputs", name);
+    if (!read_points_) {
+      lacks_points_ = true;
+      if (known) study_.point_digests.emplace_back(name, known->value);
+      return {};
+    }
+    if (study_.space.empty())
+      throw UserError(place +
+                      "expected no file of points, because without a [space] there is one "
+                      "point");
+    return located(place, [&] {
+      auto const& file = study_.point_files[name] = read_points_(name, file_name);
+      auto points =
+          parse_points(file, study_.space, study_.experiment->parameters(), study_.admits());
+      study_.point_digests.emplace_back(name, digest(points));
+      if (known && known->value != digest(points))
+        throw UserError("inputs." + name + ": expected " + in_quotes(known->value) + ", but " +
+                        file.origin + " has " + in_quotes(digest(points)));
+      return points;
+    });
   }
 
   void resolve_references() {
@@ -260,10 +334,20 @@ class StudyResolver {
     auto const specs = study_.experiment->parameters();
     for (auto const& entry : entries_) {
       if (entry.section != "inputs") continue;
+      if (entry.key.find('.') != std::string::npos) {
+        check_points_digest(entry);
+        continue;
+      }
       if (!spec_of(entry, specs, parameter_kind()).input_file)
         throw UserError(entry.where() + "expected a parameter that names an input file");
       study_.input_digests.emplace_back(entry.key, entry.value);
     }
+  }
+
+  void check_points_digest(StudyEntry const& entry) const {
+    for (auto const& [key, text] : study_.point_digests)
+      if (key == entry.key) return;
+    throw UserError(entry.where() + "expected no entry, because " + entry.key + " names no file");
   }
 
   /// label = metric value (source)
@@ -289,7 +373,10 @@ class StudyResolver {
   void check_points() const {
     auto const num = std::min<std::uint64_t>(study_.num_points, num_checked_points);
     std::string first_problem;
-    for (auto const& proposal : study_.make_searcher()->ask(num)) {
+    if (!study_.first_points.empty()) check_own_points(num);
+    auto const proposals =
+        located(origin_ + ": constraints: ", [&] { return study_.make_searcher()->ask(num); });
+    for (auto const& proposal : proposals) {
       try {
         study_.experiment->validate(study_.trial(0, proposal).parameters);
         return;
@@ -301,8 +388,19 @@ class StudyResolver {
                     first_problem);
   }
 
+  /// Whether the searcher finds points that the constraints admit, which it may not look for before
+  /// it is told of the first points.
+  void check_own_points(std::uint64_t num) const {
+    auto study = study_;
+    study.first_points.clear();
+    study.num_points -= study_.first_points.size();
+    located(origin_ + ": constraints: ", [&] { return study.make_searcher()->ask(num); });
+  }
+
   std::vector<StudyEntry> entries_;
   std::string origin_;
+  PointFileReader const& read_points_;
+  bool lacks_points_ = false;  ///< there is no `read_points_` for the files that the study names
   Parameters keys_;
   Study study_;
 };
@@ -342,6 +440,16 @@ std::vector<ParameterSpec> make_study_keys() {
           .means("times that a trial may end its process, and all ranks with it, before it is "
                  "recorded as failed; 0: any number"),
       real("penalty", 0.0).means("objective of a failed trial if on_failure is penalise"),
+      real("target", 0.0)
+          .means("the study ends with the first point whose objective is as good; "
+                 "default: none"),
+      integer("stagnation", 0)
+          .range(0, most)
+          .means(
+              "the study ends after so many points in a row without a better one; 0: it doesn't"),
+      text("first_points", "")
+          .means(
+              "a table of points, beside the study file, that come before those of the searcher"),
   };
 }
 
@@ -353,10 +461,11 @@ std::vector<ParameterSpec> const& study_keys() {
 }
 
 Study parse_study(std::string const& text, std::string const& origin,
-                  std::vector<std::pair<std::string, std::string>> const& overrides) {
+                  std::vector<std::pair<std::string, std::string>> const& overrides,
+                  PointFileReader const& read_points) {
   auto entries = read_entries(text, origin);
   for (auto const& [name, value] : overrides) override_entry(entries, name, value);
-  return StudyResolver(std::move(entries), origin).resolve();
+  return StudyResolver(std::move(entries), origin, read_points).resolve();
 }
 
 }  // namespace engram

@@ -38,7 +38,8 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
       searcher_(study.make_searcher()),
       keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
       queue_(study.experiment->max_batch()),
-      num_recorded_ahead_(store.num_recorded()) {
+      num_recorded_ahead_(store.num_recorded()),
+      rules_(study.direction, study.target, study.stagnation) {
   refill(1);
 }
 
@@ -91,6 +92,7 @@ void TrialSource::accept(int, Bytes outcome) {
   num_outstanding_ -= result.records.size() + result.returned.size();
   if (stop_ == Stop::storage_error) return;
   for (auto const id : result.saved) states_.add(id);
+  if (stop_ == Stop::rule) return;
   try {
     for (auto const& record : result.records) accept_record(record);
     if (!result.storage_error.empty()) throw StorageError(result.storage_error);
@@ -179,7 +181,7 @@ void TrialSource::refill(std::size_t num_wanted) {
   if (study_.experiment->max_batch() > 1) num_wanted = batching_window;
   auto const num_points = std::max<std::size_t>(1, portion / study_.replicates);
   bool asked = false;
-  while (queue_.size() < num_wanted && !searcher_->finished()) {
+  while (stop_ == Stop::none && queue_.size() < num_wanted && !searcher_->finished()) {
     if (asked && queue_.size() >= portion) break;
     auto proposals = searcher_->ask(num_points);
     asked = true;
@@ -215,16 +217,41 @@ void TrialSource::add_point(Proposal proposal) {
 }
 
 void TrialSource::tell_in_order() {
-  while (!open_points_.empty() && open_points_.front().num_missing == 0) {
-    searcher_->tell(open_points_.front().result);
-    searcher_waits_ = false;
+  auto const is_over = [&] { return stop_ == Stop::rule || stop_ == Stop::storage_error; };
+  while (!is_over() && !open_points_.empty() && open_points_.front().num_missing == 0) {
+    auto const point = std::move(open_points_.front());
     open_points_.pop_front();
     ++first_open_point_;
+    searcher_->tell(point.result);
+    searcher_waits_ = false;
+    if (!rules_.any()) continue;
+    take_best(point);
+    auto rule = rules_.tell(point.result);
+    // Who asked for a stop is not kept waiting; the next run comes to the same end.
+    if (!rule.empty() && stop_ != Stop::interrupted) stop_by(std::move(rule));
   }
+}
+
+/// All that counts are the points told.
+void TrialSource::stop_by(std::string rule) {
+  stop_ = Stop::rule;
+  stopped_by_ = std::move(rule);
+  auto const num_trials = first_open_point_ * study_.replicates;
+  store_.end_study_at(num_trials, stopped_by_);
+  state_.num_done = state_.num_failed = num_timed_out_ = 0;
+  for (std::uint64_t id = 0; id < num_trials; ++id) note(store_.summary(id));
 }
 
 void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
   point.result = result_of(i_point);
+  // With stopping rules, a point may turn out to be no part of the study until it is told of.
+  if (rules_.any()) return;
+  take_best(point);
+  point.proposal.values = Point();
+}
+
+void TrialSource::take_best(OpenPoint const& point) {
+  auto const i_point = point.result.point;
   double const objective = point.result.objective;
   auto const is_better = [&] {
     if (std::isnan(objective)) return false;
@@ -241,7 +268,6 @@ void TrialSource::close(OpenPoint& point, std::uint64_t i_point) {
     best_budget_ = point.proposal.budget;
     best_values_ = point.proposal.values;
   }
-  point.proposal.values = Point();
 }
 
 PointResult TrialSource::result_of(std::uint64_t i_point) const {

@@ -13,6 +13,7 @@
 #include "jobs/progress.hpp"
 #include "jobs/results_store.hpp"
 #include "jobs/signals.hpp"
+#include "jobs/stopping_rules.hpp"
 #include "jobs/study.hpp"
 #include "jobs/trial_state.hpp"
 #include "parallel/scheduler.hpp"
@@ -25,8 +26,9 @@ namespace engram {
 /// continuing a study is the same as running it.
 class TrialSource final : public WorkSource {
  public:
-  /// Why the study ended before all its trials were recorded.
-  enum class Stop { none, interrupted, failed_trial, storage_error };
+  /// Why the study ended before all its trials were recorded. By a rule it is finished: points
+  /// after the one that the rule ended it with are no part of it, recorded or not.
+  enum class Stop { none, interrupted, failed_trial, storage_error, rule };
 
   /// @param hosts  of each rank, for messages
   /// @param signals  may be null
@@ -43,6 +45,7 @@ class TrialSource final : public WorkSource {
   void report_warnings();
 
   Stop stop() const { return stop_; }
+  std::string const& stopped_by() const { return stopped_by_; }  ///< the rule
   std::string const& storage_error() const { return storage_error_; }
   Progress::State const& state() const { return state_; }
   /// All trials are recorded for good: no state is needed any more. Throws StorageError.
@@ -64,6 +67,8 @@ class TrialSource final : public WorkSource {
   void add_point(Proposal proposal);
   void tell_in_order();
   void close(OpenPoint& point, std::uint64_t i_point);
+  void take_best(OpenPoint const& point);
+  void stop_by(std::string rule);
   PointResult result_of(std::uint64_t i_point) const;
   void note(ResultsStore::Summary const& summary);
   void accept_record(TrialRecord const& record);
@@ -103,7 +108,9 @@ class TrialSource final : public WorkSource {
   std::uint64_t best_point_ = 0;
   double best_budget_ = 0.0;
   std::vector<ParameterValue> best_values_;
+  StoppingRules rules_;
   Stop stop_ = Stop::none;
+  std::string stopped_by_;
   std::string storage_error_;
 };
 

@@ -130,6 +130,12 @@ void TrialTable::forget(std::uint64_t id) {
   --num_recorded_;
 }
 
+bool TrialTable::forget_from(std::uint64_t id) {
+  auto const before = num_recorded_;
+  for (; id < row_of_.size(); ++id) forget(id);
+  return num_recorded_ != before;
+}
+
 bool TrialTable::mark_lost(std::uint32_t row, std::string const& array) {
   auto const mark = printable_text(std::string(lost_mark) + array + "'");
   auto& warnings = results_.warnings[row];

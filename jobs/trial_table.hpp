@@ -43,6 +43,9 @@ class TrialTable {
   /// The trial leaves the table if it is there.
   void forget(std::uint64_t id);
 
+  /// Trials with this id and later ones leave the table; true if there were any.
+  bool forget_from(std::uint64_t id);
+
   /// Says in the row's warnings that an array of it could not be found; false if they said so
   /// before.
   bool mark_lost(std::uint32_t row, std::string const& array);

@@ -1,3 +1,4 @@
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,9 @@ class CmaSearch final : public Adaptive {
     if (encoding_.num_coordinates() > 0) begin_run();
   }
 
+  bool learns_from_others() const override { return true; }
+  bool heeds_constraints() const override { return true; }
+
  private:
   /// Those of the generations before.
   std::uint64_t num_needed() const override {
@@ -31,6 +35,16 @@ class CmaSearch final : public Adaptive {
   }
 
   void learn(double fitness) override { fitness_.push_back(fitness); }
+
+  /// The first run begins at the best of others' points.
+  void learn_of(Point const& point, double fitness) override {
+    if (!strategy_ || !(fitness > best_of_others_)) return;
+    best_of_others_ = fitness;
+    auto settings = strategy_settings_;
+    settings.start = encoding_.coordinates(point);
+    settings.start_width = 0.0;
+    strategy_ = StrategyRegistry::instance().at(name_).make(settings);
+  }
 
   Point propose() override {
     if (!strategy_) return {};
@@ -61,7 +75,8 @@ class CmaSearch final : public Adaptive {
   std::string name_;
   std::unique_ptr<EvolutionStrategy> strategy_;
   std::uint64_t num_runs_ = 0, first_ = 0;  ///< first point of the generation
-  std::vector<double> fitness_;             ///< of the generation's first members
+  double best_of_others_ = -std::numeric_limits<double>::infinity();
+  std::vector<double> fitness_;  ///< of the generation's first members
 };
 
 RegisterSearcher const registered_cma_es({

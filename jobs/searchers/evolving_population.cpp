@@ -37,11 +37,19 @@ void EvolvingPopulation::tell_next(double fitness) {
   rivals_[num_told_++].fitness = fitness;
   if (num_told_ < size()) return;
   if (generation_ == 0)
-    members_ = rivals_;
+    found();
   else
     select(members_, rivals_);
   ++generation_;
   num_bred_ = num_told_ = 0;
+}
+
+void EvolvingPopulation::found() {
+  members_ = rivals_;
+  for (std::size_t k = 0; k < founders_.size(); ++k) {
+    auto& member = members_[k % size()];
+    if (!member.is_better_than(founders_[k])) member = founders_[k];
+  }
 }
 
 EvolvingPopulation::Member const& EvolvingPopulation::best() const {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/random/random.hpp"
@@ -30,6 +31,10 @@ class EvolvingPopulation {
 
   std::size_t size() const { return rivals_.size(); }  ///< members, and rivals of a generation
   std::uint64_t generation() const { return generation_; }
+
+  /// A member from elsewhere, before the first generation: a rival of one of that, which they are
+  /// given to one after the other.
+  void add_founder(Member founder) { founders_.push_back(std::move(founder)); }
 
   /// The next rival of the generation; those of the first are uniform in the unit cube.
   std::vector<double> const& breed_next();
@@ -58,10 +63,12 @@ class EvolvingPopulation {
   /// Leaves the next generation of members: equally many, of members and rivals.
   virtual void select(std::vector<Member>& members, std::vector<Member> const& rivals) const = 0;
 
+  void found();
+
   Key key_;
   std::uint64_t generation_ = 0;
   std::size_t num_bred_ = 0, num_told_ = 0;  ///< of the generation
-  std::vector<Member> members_, rivals_;
+  std::vector<Member> members_, rivals_, founders_;
 };
 
 using Populations = std::vector<std::unique_ptr<EvolvingPopulation>>;

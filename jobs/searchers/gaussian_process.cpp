@@ -32,6 +32,8 @@ class GaussianProcessSearch final : public Adaptive {
         num_random_(settings.options.count("random_points")),
         most_known_(settings.options.count("known_points")) {}
 
+  bool heeds_constraints() const override { return true; }
+
  private:
   using Coordinates = std::vector<double>;  ///< [dimension], as of `coordinate_at`
 

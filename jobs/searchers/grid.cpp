@@ -1,4 +1,7 @@
+#include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "jobs/searchers/design.hpp"
 
@@ -22,11 +25,57 @@ std::uint64_t grid_size(SearchSpace const& space) {
   return size;
 }
 
-/// All combinations, the last dimension fastest.
+/// Combination i of the dimensions' values, the last dimension fastest.
+Point combination(SearchSpace const& space, std::uint64_t i, std::vector<std::uint64_t>& indices) {
+  Point result(space.size());
+  indices.resize(space.size());
+  for (std::size_t j = space.size(); j-- > 0;) {
+    auto const num_values = space[j].num_values();
+    indices[j] = i % num_values;
+    result[j] = space[j].value(indices[j]);
+    i /= num_values;
+  }
+  return result;
+}
+
+/// The combinations that are points: where a parameter's condition switches it off, only the first
+/// of its values counts; and the constraints have to admit them.
+std::vector<std::uint64_t> kept_combinations(SearcherSettings const& settings) {
+  std::uint64_t const largest = std::uint64_t{1} << 22;
+  auto const size = grid_size(settings.space);
+  if (size > largest)
+    throw UserError(
+        "a grid with conditions or [constraints] has at most 2^22 combinations to choose from, but "
+        "this one has " +
+        std::to_string(size) + "; leave out values or dimensions");
+  std::vector<std::uint64_t> kept, indices;
+  for (std::uint64_t i = 0; i < size; ++i) {
+    auto const point = combination(settings.space, i, indices);
+    bool is_kept = true;
+    for (std::size_t j = 0; is_kept && j < indices.size(); ++j)
+      is_kept = indices[j] == 0 || is_active(settings.space, point, j);
+    if (is_kept && (!settings.admits || settings.admits(point))) kept.push_back(i);
+  }
+  if (kept.empty()) throw UserError("no point of the grid is one that [constraints] admit");
+  return kept;
+}
+
+/// Empty: all combinations.
+std::vector<std::uint64_t> chosen_combinations(SearcherSettings const& settings) {
+  for (auto const& dimension : settings.space)
+    if (dimension.condition()) return kept_combinations(settings);
+  return settings.admits ? kept_combinations(settings) : std::vector<std::uint64_t>();
+}
+
 class GridSearch : public Design {
  public:
   explicit GridSearch(SearcherSettings const& settings)
-      : Design(settings.space, grid_size(settings.space)) {
+      : GridSearch(settings, chosen_combinations(settings)) {}
+
+ private:
+  GridSearch(SearcherSettings const& settings, std::vector<std::uint64_t> kept)
+      : Design(settings, kept.empty() ? grid_size(settings.space) : kept.size()),
+        kept_(std::move(kept)) {
     if (settings.num_points != 0 && settings.num_points != num_points())
       throw UserError("the grid has " + std::to_string(num_points()) + " points, but the study " +
                       "asks for " + std::to_string(settings.num_points) +
@@ -34,16 +83,12 @@ class GridSearch : public Design {
                       " times the replicates");
   }
 
- private:
   Point point(std::uint64_t i) const override {
-    Point result(space().size());
-    for (std::size_t j = space().size(); j-- > 0;) {
-      auto const num_values = space()[j].num_values();
-      result[j] = space()[j].value(i % num_values);
-      i /= num_values;
-    }
-    return result;
+    std::vector<std::uint64_t> indices;
+    return combination(space(), kept_.empty() ? i : kept_[i], indices);
   }
+
+  std::vector<std::uint64_t> kept_;
 };
 
 RegisterSearcher const registered_grid({

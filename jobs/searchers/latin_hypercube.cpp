@@ -47,7 +47,8 @@ class Permutation {
 class LatinHypercube : public Design {
  public:
   explicit LatinHypercube(SearcherSettings const& settings)
-      : Design(settings.space, settings.num_points), jitter_(settings.key.stream("jitter")) {
+      : Design(settings, settings.num_points, Substitute::random),
+        jitter_(settings.key.stream("jitter")) {
     auto const key = settings.key.stream("permutation");
     for (std::size_t j = 0; j < space().size(); ++j)
       permutations_.emplace_back(key.index(j), num_points());

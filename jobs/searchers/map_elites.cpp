@@ -31,6 +31,8 @@ class MapElites final : public Adaptive {
         line_(settings.options.real("line")),
         elite_of_(descriptors_.space.num_cells(), none) {}
 
+  bool heeds_constraints() const override { return true; }
+
  private:
   static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
 

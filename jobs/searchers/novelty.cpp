@@ -35,6 +35,8 @@ class NoveltySearch final : public Adaptive {
         line_(settings.options.real("line")),
         children_(size_) {}
 
+  bool heeds_constraints() const override { return true; }
+
  private:
   struct Individual {
     std::vector<double> coordinates, behaviour;

@@ -36,6 +36,8 @@ class Nsga2 final : public Adaptive {
     mutation_ = n > 0.0 ? settings.options.real("mutations") / n : 0.0;
   }
 
+  bool heeds_constraints() const override { return true; }
+
  private:
   struct Member {
     std::vector<double> coordinates, losses;  ///< losses are minimised

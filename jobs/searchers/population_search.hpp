@@ -22,6 +22,9 @@ class PopulationSearch : public Adaptive {
       population_of_.insert(population_of_.end(), populations_[p]->size(), p);
   }
 
+  bool learns_from_others() const final { return true; }
+  bool heeds_constraints() const final { return true; }
+
   static std::unique_ptr<Searcher> of_one(SearcherSettings const& settings,
                                           std::unique_ptr<EvolvingPopulation> population) {
     Populations populations;
@@ -43,6 +46,12 @@ class PopulationSearch : public Adaptive {
     if (i + 1 == population_of_.size()) mix(populations_);
   }
 
+  /// Populations take turns.
+  void learn_of(Point const& point, double fitness) final {
+    populations_[num_founders_++ % populations_.size()]->add_founder(
+        {encoding_.coordinates(point), fitness});
+  }
+
   Point propose() final {
     auto const i = num_asked() % population_of_.size();
     return encoding_.point(populations_[population_of_[i]]->breed_next());
@@ -50,6 +59,7 @@ class PopulationSearch : public Adaptive {
 
   UnitEncoding encoding_;
   Populations populations_;
+  std::size_t num_founders_ = 0;
   std::vector<std::size_t> population_of_;  ///< [point of a generation]
 };
 

@@ -9,7 +9,7 @@ namespace {
 class RandomSearch : public Design {
  public:
   explicit RandomSearch(SearcherSettings const& settings)
-      : Design(settings.space, settings.num_points), key_(settings.key) {}
+      : Design(settings, settings.num_points), key_(settings.key) {}
 
  private:
   Point point(std::uint64_t i) const override {

@@ -11,11 +11,10 @@ namespace {
 class SobolSearch : public Design {
  public:
   explicit SobolSearch(SearcherSettings const& settings)
-      : Design(settings.space, settings.num_points),
+      : Design(settings, settings.num_points),
         scramble_(settings.options.boolean("scramble")),
         points_(checked_size()) {
-    if (num_points() > std::uint64_t{1} << SobolPoints::num_bits)
-      throw UserError("the sobol searcher has at most 2^32 points");
+    check_index(num_points() - 1);
     Random const random(settings.key.stream("scramble"));
     for (std::size_t j = 0; j < space().size(); ++j)
       seeds_.push_back(static_cast<std::uint32_t>(random.bits(j)));
@@ -30,7 +29,13 @@ class SobolSearch : public Design {
     return num;
   }
 
+  static void check_index(std::uint64_t i) {
+    if (i >> SobolPoints::num_bits != 0)
+      throw UserError("the sobol searcher has at most 2^32 points");
+  }
+
   Point point(std::uint64_t i) const override {
+    check_index(i);
     return point_at([&](std::size_t j) {
       std::uint32_t const x = points_.bits(i, j);
       return (scramble_ ? owen_scrambled(x, seeds_[j]) : x) * 0x1.0p-32;

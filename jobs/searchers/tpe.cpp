@@ -27,6 +27,9 @@ class Tpe final : public Adaptive {
         num_candidates_(settings.options.count("candidates")),
         coordinates_(space_.size()) {}
 
+  bool learns_from_others() const override { return true; }
+  bool heeds_constraints() const override { return true; }
+
  private:
   std::uint64_t num_needed() const override {
     return num_asked() < lag_ ? 0 : num_asked() - lag_ + 1;
@@ -34,6 +37,14 @@ class Tpe final : public Adaptive {
 
   void learn(double fitness) override {
     fitness_.push_back(std::isnan(fitness) ? -std::numeric_limits<double>::infinity() : fitness);
+  }
+
+  /// As if it had been proposed.
+  void learn_of(Point const& point, double fitness) override {
+    for (std::size_t j = 0; j < space_.size(); ++j)
+      coordinates_[j].push_back(coordinate_at(space_[j], space_[j].quantile_of(point[j])));
+    ++num_foreign_;
+    learn(fitness);
   }
 
   Point propose() override {
@@ -63,7 +74,7 @@ class Tpe final : public Adaptive {
     good_.assign(order.begin(), end);
     std::ranges::sort(good_);
     others_.clear();
-    for (std::size_t i = 0, k = 0; i < num_asked(); ++i)
+    for (std::size_t i = 0, k = 0; i < num_foreign_ + num_asked(); ++i)
       if (k < good_.size() && good_[k] == i)
         ++k;
       else
@@ -90,8 +101,8 @@ class Tpe final : public Adaptive {
 
   SearchSpace space_;
   Key key_;
-  std::uint64_t lag_, num_random_, num_candidates_;
-  std::vector<std::vector<double>> coordinates_;  ///< [dimension, point]
+  std::uint64_t lag_, num_random_, num_candidates_, num_foreign_ = 0;
+  std::vector<std::vector<double>> coordinates_;  ///< [dimension, point]; first those of others
   std::vector<double> fitness_;                   ///< [point with a result]
   std::vector<std::size_t> good_, others_;
 };

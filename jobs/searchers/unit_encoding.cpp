@@ -39,4 +39,17 @@ Point UnitEncoding::point(std::span<double const> coordinates) const {
   return point;
 }
 
+std::vector<double> UnitEncoding::coordinates(Point const& point) const {
+  std::vector<double> result;
+  for (std::size_t j = 0; j < space_.size(); ++j) {
+    if (space_[j].kind() != Dimension::Kind::choice) {
+      result.push_back(space_[j].quantile_of(point[j]));
+      continue;
+    }
+    for (std::uint64_t i = 0; i < space_[j].num_values(); ++i)
+      result.push_back(space_[j].value(i) == point[j] ? 1.0 : 0.0);
+  }
+  return result;
+}
+
 }  // namespace engram

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "jobs/searcher.hpp"
 
@@ -20,6 +21,9 @@ class UnitEncoding {
 
   /// @param coordinates  [num_coordinates()]
   Point point(std::span<double const> coordinates) const;
+
+  /// Coordinates in the unit interval with which `point` gives the point, [num_coordinates()].
+  std::vector<double> coordinates(Point const& point) const;
 
  private:
   SearchSpace space_;

@@ -16,10 +16,10 @@
 namespace engram {
 
 /// A folder of its own for each test, the same on all ranks, and what rank 0 prints.
-class Runner : public testing::Test {
+class Runner : public ::testing::Test {
  protected:
   Runner() {
-    auto const* test = testing::UnitTest::GetInstance()->current_test_info();
+    auto const* test = ::testing::UnitTest::GetInstance()->current_test_info();
     auto const pid = gather_texts(world_, std::to_string(::getpid())).front();
     folder_ = std::filesystem::temp_directory_path() /
               (std::string("engram_runner_") + test->name() + "_" + pid);

@@ -21,6 +21,8 @@ time_limit = 2.5
 on_failure = penalise
 max_retries = 3
 penalty    = -1e3
+target     = 0.99
+stagnation = 50
 
 [experiment]
 units = 200
@@ -33,6 +35,9 @@ noisy = choice(true, false)
 
 [searcher]
 scramble = false
+
+[constraints]
+nearly all = x * units > 9 or not noisy or log(scale) < 3
 
 [reference]
 best of 1999 = accuracy 0.875 (A. Nonymous 1999, table 2)

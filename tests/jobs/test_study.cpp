@@ -185,6 +185,8 @@ on_failure = penalise
 max_retries = 3
 max_crashes = 3
 penalty = -1000
+target = 0.99
+stagnation = 50
 
 [experiment]
 units = 200
@@ -195,6 +197,9 @@ label = two words
 x = uniform(0.1, 0.9)
 scale = loguniform(0.01, 2)
 noisy = choice(true, false)
+
+[constraints]
+nearly all = x * units > 9 or not noisy or log(scale) < 3
 
 [searcher]
 scramble = false
