@@ -122,7 +122,10 @@ std::optional<Compromises> find_compromises(Results const& results,
       known.push_back(&point);
     }
   if (known.empty()) return std::nullopt;
-  auto const front = pareto_front(losses);
+  // Searchers come back to the same point, and equal points may have equal seeds: once is enough.
+  auto front = pareto_front(losses);
+  auto const are_equal = [&](std::size_t a, std::size_t b) { return losses[a] == losses[b]; };
+  front.erase(std::unique(front.begin(), front.end(), are_equal), front.end());
   for (auto const i : front) compromises.front.push_back(*known[i]);
   measure(losses, front, compromises);
   return compromises;

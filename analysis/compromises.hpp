@@ -12,8 +12,8 @@ namespace engram {
 /// The points of a study of several objectives that no other dominates.
 struct Compromises {
   std::vector<Column const*> objectives;  ///< the study's first
-  std::vector<PointSummary> front;        ///< by the first objective, the best first
-  std::vector<double> best, worst;        ///< of each objective, over all points
+  std::vector<PointSummary> front;  ///< the best in the first objective first; of equal ones one
+  std::vector<double> best, worst;  ///< of each objective, over all points
   /// Of what the front dominates within the worst of each objective; NaN with more than three
   /// objectives and too many points for it.
   double hypervolume = 0.0;

@@ -97,7 +97,8 @@ std::vector<double> crowding_distances(ObjectiveVectors const& vectors,
     return vectors[front[i]];
   };
   std::ranges::stable_sort(order, {}, vector);
-  order.erase(std::ranges::unique(order, {}, vector).begin(), order.end());
+  auto const are_equal = [&](std::size_t a, std::size_t b) { return vector(a) == vector(b); };
+  order.erase(std::unique(order.begin(), order.end(), are_equal), order.end());
   if (order.empty()) return distances;
   for (std::size_t k = 0; k < vector(0).size(); ++k) {
     auto const value = [&](std::size_t i) { return vector(i)[k]; };
