@@ -39,7 +39,9 @@ class TestRules : public Experiment {
             real("missing", 0)};
   }
   std::vector<MetricSpec> metrics(Parameters const&) const override {
-    return {{"loss", Direction::minimise, "1", ""}};
+    return {{"loss", Direction::minimise, "1", ""},
+            {"effort", Direction::minimise, "1", ""},
+            {"size", Direction::none, "1", ""}};
   }
   void run(TrialContext&, std::span<Trial const>, std::span<Outcome>) const override {}
 };
@@ -82,6 +84,12 @@ double loss_of(Point const& point) {
   return sum;
 }
 
+/// The objective is the loss, unless the constraints forbid the point.
+PointResult result_of(std::uint64_t i, Point const& point, bool is_admitted = true) {
+  double const loss = is_admitted ? loss_of(point) : std::nan("");
+  return {i, loss, {loss, 1.0 / (1.0 + loss), static_cast<double>(i % 7)}};
+}
+
 /// All points of a searcher, of which `portion` are asked for at a time; results come late by up
 /// to `lag` points.
 std::vector<Point> points_of(Searcher& searcher, std::size_t portion = 8, std::size_t lag = 0) {
@@ -95,7 +103,7 @@ std::vector<Point> points_of(Searcher& searcher, std::size_t portion = 8, std::s
       ADD_FAILURE() << "it asks for nothing after " << num_told << " points";
       break;
     }
-    for (; num_told < end; ++num_told) searcher.tell({num_told, loss_of(points[num_told])});
+    for (; num_told < end; ++num_told) searcher.tell(result_of(num_told, points[num_told]));
   }
   EXPECT_EQ(points.size(), searcher.num_points());
   return points;
@@ -329,7 +337,10 @@ std::unique_ptr<Searcher> told_of(
   auto searcher = factory.make(settings);
   EXPECT_TRUE(searcher->learns_from_others());
   std::uint64_t i = 0;
-  for (auto const& point : points) searcher->tell_of(point, {i++, loss_of(point)});
+  for (auto const& point : points) {
+    searcher->tell_of(point, result_of(i, point));
+    ++i;
+  }
   return searcher;
 }
 
@@ -615,7 +626,7 @@ TEST(Constraints, AreNaNToSearchersThatLearn) {
       ASSERT_EQ(proposals.size(), 1u);
       auto const& point = proposals[0].values;
       if (is_within(point)) expected.push_back(point);
-      searcher->tell({i, is_within(point) ? loss_of(point) : std::nan("")});
+      searcher->tell(result_of(i, point, is_within(point)));
     }
     EXPECT_EQ(points_of(bound), expected) << name;
   }
