@@ -27,8 +27,8 @@ TEST(Export, CsvIsRfc4180) {
   EXPECT_EQ(
       exported(two_trials(), {}),
       "id,point,replicate,seed,budget,parent,status,reason,warnings,leak,rule,error,memory\r\n"
-      "0,0,0,1000,1,complete,,,0.1,\"a,\"\"b\"\"\",0.3333333333333333,2e-300\r\n"
-      "1,0,1,1001,1,failed,\"threw:\nbad\",,0.2,c,,\r\n");
+      "0,0,0,1000,1,-1,complete,,,0.1,\"a,\"\"b\"\"\",0.3333333333333333,2e-300\r\n"
+      "1,0,1,1001,1,-1,failed,\"threw:\nbad\",,0.2,c,,\r\n");
 }
 
 TEST(Export, JsonHasTheStudyAndItsTrials) {

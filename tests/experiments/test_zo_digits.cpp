@@ -74,12 +74,12 @@ TEST(ZoDigits, CurvesHavePointsUpToTheBudget) {
   double const angle = metric(outcome, "angle_deg");
   EXPECT_NEAR(std::cos(angle * std::acos(-1.0) / 180.0), metric(outcome, "cosine"), 1e-14);
   ASSERT_EQ(outcome.series.size(), 4u);
-  for (auto const& series : outcome.series) EXPECT_EQ(series.values.size(), 5u) << series.name;
-  // At the first step that begins after each fifth of 500.
-  EXPECT_EQ(outcome.series[0].values, (std::vector{0.0, 128.0, 224.0, 320.0, 416.0}));
+  for (auto const& series : outcome.series) EXPECT_EQ(series.values.size(), 3u) << series.name;
+  // At the first step that begins after each fifth of the whole 1000, as if there were more budget.
+  EXPECT_EQ(outcome.series[0].values, (std::vector{0.0, 224.0, 416.0}));
   double sum = 0.0;
   for (double const cosine : outcome.series[3].values) sum += cosine;
-  EXPECT_NEAR(sum / 5.0, metric(outcome, "cosine"), 1e-15);
+  EXPECT_NEAR(sum / 3.0, metric(outcome, "cosine"), 1e-15);
   // Nothing has been learnt at first: three classes, small weights.
   EXPECT_NEAR(outcome.series[1].values.front(), std::log(3.0), 0.5);
 }

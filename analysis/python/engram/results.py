@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pandas as pd
 
-_TRIALS = ("id", "point", "replicate", "seed", "budget", "status", "reason", "warnings")
+_TRIALS = ("id", "point", "replicate", "seed", "budget", "parent", "status", "reason", "warnings")
 _TIMING = ("rank", "attempt", "start", "seconds")
 _SCHEMA = 1
 
