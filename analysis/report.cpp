@@ -195,7 +195,7 @@ void write_timing(Results const& results, std::ostream& out) {
   out << "; a trial " << format_duration(timing.mean_trial_s) << ", the longest "
       << format_duration(timing.max_trial_s) << '\n';
   out << "  parallel efficiency " << percent(timing.efficiency)
-      << " (time in trials / (wall time × ranks))\n";
+      << " (time of ranks in trials / (wall time × ranks))\n";
 }
 
 }  // namespace

@@ -40,11 +40,13 @@ std::size_t provenance_number(Results const& results, std::string const& key) {
       std::max<std::int64_t>(0, read_integer(found->second).value_or(0)));
 }
 
-/// What the ranks could have worked in all.
+/// The time in trials that there could have been in all. A trial takes its ranks' time.
 double capacity_s(Results const& results, TimingSummary const& timing,
                   std::vector<Stretch> const& stretches) {
-  if (provenance_number(results, "restarts") == 0)
-    return timing.wall_s * static_cast<double>(timing.num_ranks);
+  if (provenance_number(results, "restarts") == 0) {
+    auto const per_trial = std::max<std::size_t>(1, provenance_number(results, "ranks_per_trial"));
+    return timing.wall_s * static_cast<double>(timing.num_ranks) / static_cast<double>(per_trial);
+  }
   double sum = 0.0;
   for (auto const& stretch : stretches)
     sum += (stretch.end_s - stretch.start_s) * static_cast<double>(stretch.num_ranks);

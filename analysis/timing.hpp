@@ -15,8 +15,9 @@ struct TimingSummary {
   double pause_s = 0.0;   ///< nothing ran for half a minute and for ten times the longest trial
   double trials_s = 0.0;  ///< sum over trials
   double mean_trial_s = 0.0, max_trial_s = 0.0;
-  /// trials_s / (wall_s * num_ranks). Runs of one study may have had different numbers of ranks: if
-  /// it was continued, each stretch of work counts with the ranks that recorded a trial in it.
+  /// trials_s * ranks_per_trial / (wall_s * num_ranks). Runs of one study may have had different
+  /// numbers of ranks: if it was continued, each stretch of work counts with the ranks that
+  /// recorded a trial in it, for groups of ranks the first ones.
   double efficiency = 0.0;
 };
 

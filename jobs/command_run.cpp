@@ -38,6 +38,7 @@ Study shared_study(Communicator const& world, Invocation const& call) {
     ByteWriter out(message);
     out.text(study.to_ini());
     out.text(study.output.string());
+    out.number(study.ranks_per_trial);
     encode(study.inputs, message);
     encode(study.point_files, message);
   });
@@ -47,11 +48,13 @@ Study shared_study(Communicator const& world, Invocation const& call) {
     std::span<std::byte const> rest = message;
     ByteReader in(rest);
     auto const text = in.text(), output = in.text();
+    auto const ranks_per_trial = in.number<int>();
     auto inputs = decode_inputs(rest);
     auto const points = decode_point_files(rest);
     study = parse_study(text, file.string(), {},
                         [&](std::string const& key, std::string const&) { return points.at(key); });
     study.output = output;
+    study.ranks_per_trial = ranks_per_trial;
     study.inputs = std::move(inputs);
   });
   return study;

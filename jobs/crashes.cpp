@@ -147,10 +147,12 @@ std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results)
   for (auto const& path : marks)
     if (auto mark = read_mark(path)) ended.push_back(std::move(*mark));
   std::map<std::uint64_t, int> crashes;
+  std::set<std::uint64_t> counted;  // ranks that evaluate a trial together may all end by it
   for (auto const& [is_sure, start_s, trials] : ended) {
     if (!is_sure && ended.size() > 1) continue;  // all were killed, or it is not known which first
     for (auto const trial : trials) crashes[trial] = 0;
-    if (trials.size() == 1 && !has_saved_since(results, trials[0], start_s)) {
+    if (trials.size() == 1 && !has_saved_since(results, trials[0], start_s) &&
+        counted.insert(trials[0]).second) {
       auto const path = count_file(results, trials[0]);
       write_count(path, read_count(path) + 1);
     }

@@ -13,8 +13,10 @@
 #include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/signals.hpp"
+#include "jobs/trial_groups.hpp"
 #include "jobs/trial_source.hpp"
 #include "jobs/trial_worker.hpp"
+#include "parallel/rank_group.hpp"
 #include "parallel/scheduler.hpp"
 
 namespace engram {
@@ -33,9 +35,11 @@ class Coordinator {
   using Clock = Progress::Clock;
 
   Coordinator(Study const& study, std::vector<std::string> const& hosts, RunOptions const& options,
-              StopSignals const& signals)
+              GroupPlacement const& placement, StopSignals const& signals)
       : study_(study), options_(options), start_(Clock::now()) {
-    store_ = std::make_unique<ResultsStore>(study, options.mode, options.provenance);
+    auto provenance = options.provenance;
+    provenance.merge(group_provenance(placement, hosts));
+    store_ = std::make_unique<ResultsStore>(study, options.mode, std::move(provenance));
     if (options.mode == OpenMode::overwrite) TrialStates(study.output).remove_all();
     if (options.mode == OpenMode::overwrite || options.retry_failed) remove_crashes(study.output);
     if (options.retry_failed) store_->forget_failed();
@@ -48,6 +52,7 @@ class Coordinator {
       say("continues " + study.output.string() + " with " + std::to_string(num_before_) + " of " +
           std::to_string(study.num_trials()) + " trials recorded");
     }
+    if (auto const text = uneven_groups(study, placement); !text.empty()) say(text);
   }
 
   TrialSource& source() { return *source_; }
@@ -186,15 +191,17 @@ void on_all_ranks(Communicator const& world, std::function<void()> const& step) 
 int run_study(Communicator const& world, Study const& study, std::vector<std::string> const& hosts,
               RunOptions const& options) {
   StopSignals signals(world.is_root(), options.limits);
+  auto const placement = place_groups(hosts, study.ranks_per_trial);
+  RankGroup const group(world, placement);
   std::unique_ptr<Coordinator> coordinator;
   on_all_ranks(world, [&] {
     if (!world.is_root()) return;
-    coordinator = std::make_unique<Coordinator>(study, hosts, options, signals);
+    coordinator = std::make_unique<Coordinator>(study, hosts, options, placement, signals);
   });
   auto const rank = static_cast<std::size_t>(world.rank());
-  TrialWorker worker(study, world.rank(), hosts.at(rank), signals);
-  run_scheduled(world, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
-                scheduler_options(study));
+  TrialWorker worker(study, world.rank(), hosts.at(rank), signals, group);
+  run_grouped(group, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
+              scheduler_options(study));
   int exit_code = coordinator ? coordinator->finish() : exit_complete;
   world.broadcast(std::span(&exit_code, 1));
   return exit_code;

@@ -82,8 +82,8 @@ std::string read_text(std::filesystem::path const& file) {
 
 /// Whether the key decides what the trials are.
 bool decides_trials(StudyEntry const& entry) {
-  constexpr std::array<std::string_view, 4> without_effect = {"output", "summary",
-                                                              "checkpoint_interval", "max_crashes"};
+  constexpr std::array<std::string_view, 5> without_effect = {
+      "output", "summary", "checkpoint_interval", "max_crashes", "ranks_per_trial"};
   return entry.section != "reference" &&
          !(entry.section == "study" &&
            std::ranges::find(without_effect, entry.key) != without_effect.end());

@@ -44,6 +44,7 @@ struct Study {
   std::string objective;
   Direction direction = Direction::none;
   std::filesystem::path output;
+  int ranks_per_trial = 1;              ///< that evaluate a trial together; changes no outcome
   double time_limit_s = 0.0;            ///< a trial; 0: none
   double checkpoint_interval_s = 60.0;  ///< between states of a trial; 0: only if the run ends
   FailurePolicy on_failure = FailurePolicy::skip;
@@ -82,8 +83,8 @@ struct Study {
 
   std::uint64_t num_trials() const { return num_points * replicates; }
 
-  /// Canonical INI text: every key but `output` in one order, so that equal studies have equal
-  /// texts wherever their results are. `parse_study` reads it back.
+  /// Canonical INI text: every key but `output` and `ranks_per_trial` in one order, so that equal
+  /// studies have equal texts wherever and however they run. `parse_study` reads it back.
   std::string to_ini() const;
 
   /// For all points of the study, its first points included.
@@ -123,7 +124,7 @@ Study parse_study(std::string const& text, std::string const& origin,
                   PointFileReader const& read_points = {});
 
 /// The keys of two canonical texts that differ: "study.trials: 512 there, 1024 here". Keys that
-/// change no trial (summary, output, references) don't count.
+/// change no trial (summary, output, ranks_per_trial, references) don't count.
 std::vector<std::string> differing_keys(std::string const& theirs, std::string const& ours);
 
 }  // namespace engram

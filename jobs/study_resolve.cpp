@@ -97,6 +97,7 @@ class StudyResolver {
     study_.summary = keys_.text("summary");
     study_.output = keys_.text("output");
     if (study_.output.empty()) study_.output = "results/" + study_.name + ".h5";
+    study_.ranks_per_trial = static_cast<int>(keys_.integer("ranks_per_trial"));
     study_.seed = static_cast<std::uint64_t>(keys_.integer("seed"));
     study_.seeds = keys_.text("seeds") == "independent" ? SeedMode::independent : SeedMode::common;
   }
@@ -426,6 +427,9 @@ std::vector<ParameterSpec> make_study_keys() {
       text("objective", "")
           .means("the metric to optimise; default: the first that has a direction"),
       text("output", "").means("the results file; default: results/<name>.h5"),
+      integer("ranks_per_trial", 1)
+          .range(1, 1e6)
+          .means("that evaluate a trial together, at most all; changes no result"),
       real("time_limit", 0.0).at_least(0.0).in("s").means("of one trial; 0: none"),
       real("checkpoint_interval", 60.0)
           .at_least(0.0)

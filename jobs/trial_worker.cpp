@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <new>
+#include <stdexcept>
 #include <utility>
 
 #include "core/error.hpp"
@@ -36,15 +37,17 @@ void reset(Outcome& outcome) {
 }  // namespace
 
 TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
-                         StopSignals& signals)
+                         StopSignals& signals, RankGroup group)
     : study_(study),
       rank_(rank),
       host_(host),
       signals_(signals),
+      group_(std::move(group)),
       num_metrics_(study.metrics.size()),
       crash_report_(rank, host, study.space),
       mark_(study.output, rank) {
-  if (study.time_limit_s > 0) {
+  // A leader waits for the others of its group: its watchdog is theirs too.
+  if (study.time_limit_s > 0 && group_.is_leader()) {
     watchdog_ = std::make_unique<Watchdog>([this] { end_all_ranks(); });
   }
 }
@@ -58,7 +61,7 @@ WorkResult TrialWorker::operator()(Bytes const& chunk) {
   bool stopping = false;
   saved_.clear();
   while (reader.next_batch(items_)) {
-    stopping = stopping || signals_.requested();
+    stopping = group_.agreed(stopping || signals_.requested());
     double const start_s = seconds_since_epoch();
     auto const start = std::chrono::steady_clock::now();
     try {
@@ -68,6 +71,7 @@ WorkResult TrialWorker::operator()(Bytes const& chunk) {
         continue;
       }
       num_items += items_.size();
+      if (!group_.is_leader()) continue;
       std::chrono::duration<double> const elapsed = std::chrono::steady_clock::now() - start;
       double const share_s = elapsed.count() / static_cast<double>(items_.size());
       for (std::size_t i = 0; i < items_.size(); ++i) {
@@ -120,7 +124,7 @@ void TrialWorker::evaluate(std::span<Trial const> trials, std::span<Outcome> out
   } catch (CommunicationError const&) {
     throw;
   } catch (...) {
-    if (signals_.suspends()) throw TrialSuspended();
+    if (group_.agreed(signals_.suspends())) throw TrialSuspended();
     // An exception is the whole batch's: find out whose it was.
     for (std::size_t i = 0; i < trials.size(); ++i) evaluate_one(trials[i], outcomes[i]);
   }
@@ -136,7 +140,6 @@ void TrialWorker::evaluate_one(Trial const& trial, Outcome& outcome) {
   } catch (TrialSuspended const&) {
     throw;
   } catch (TimeLimitExceeded const& error) {
-    if (signals_.suspends() && !limit_.passed()) throw TrialSuspended();
     fail(outcome, Status::timed_out, error.what());
   } catch (std::bad_alloc const&) {
     fail(outcome, Status::failed, "out of memory");
@@ -147,40 +150,77 @@ void TrialWorker::evaluate_one(Trial const& trial, Outcome& outcome) {
   }
 }
 
+struct TrialWorker::Running {
+  Running(TrialWorker& w, std::span<Trial const> trials, double limit_s) : worker(w) {
+    worker.running_ = trials;
+    worker.crash_report_.set(trials);
+    worker.mark_.set(trials);
+    if (worker.watchdog_) worker.watchdog_->begin(Watchdog::allowance(limit_s));
+  }
+  ~Running() {
+    if (worker.watchdog_) worker.watchdog_->end();
+    worker.mark_.set({});
+    worker.crash_report_.clear();
+  }
+  TrialWorker& worker;
+};
+
+// What the first rank of a group meets is what happens; the others come along.
 void TrialWorker::run(std::span<Trial const> trials, std::span<Outcome> outcomes) {
   for (auto& outcome : outcomes) reset(outcome);
-  TrialContext context;
-  context.inputs = study_.inputs;
   double const limit_s = study_.time_limit_s * static_cast<double>(trials.size());
   limit_ = limit_s > 0 ? Deadline::in(limit_s) : Deadline();
-  context.deadline = limit_;
-  context.deadline.cut_short_by(signals_.trials_end());
-  auto const keeper =
-      study_.experiment->saves_states() && trials.size() == 1 ? make_keeper(trials[0]) : nullptr;
-  context.checkpoint = Checkpoint(keeper, context.group);
-
-  struct Running {
-    Running(TrialWorker& w, std::span<Trial const> trials, double limit_s) : worker(w) {
-      worker.running_ = trials;
-      worker.crash_report_.set(trials);
-      worker.mark_.set(trials);
-      if (worker.watchdog_) worker.watchdog_->begin(Watchdog::allowance(limit_s));
-    }
-    ~Running() {
-      if (worker.watchdog_) worker.watchdog_->end();
-      worker.mark_.set({});
-      worker.crash_report_.clear();
-    }
-    TrialWorker& worker;
-  };
-  {
-    Running const running(*this, trials, limit_s);
+  bool const saves = study_.experiment->saves_states() && trials.size() == 1;
+  std::shared_ptr<FileStateKeeper> keeper;
+  bool ends_batch = false;
+  auto const noting_the_end = [&](auto const& work) {
     try {
-      study_.experiment->run(context, trials, outcomes);
-    } catch (...) {
-      note_saved(trials, keeper.get());
+      work();
+    } catch (TrialSuspended const&) {
+      ends_batch = true;
+      throw;
+    } catch (StorageError const&) {
+      ends_batch = true;
       throw;
     }
+  };
+  try {
+    if (saves) {
+      group_.run_together([&] {
+        if (group_.is_leader()) noting_the_end([&] { keeper = make_keeper(trials[0]); });
+      });
+    }
+    Running const running(*this, trials, limit_s);
+    group_.run_together([&] { noting_the_end([&] { run_here(trials, outcomes, keeper); }); });
+  } catch (CommunicationError const&) {
+    throw;
+  } catch (...) {
+    bool const all_end = group_.agreed(ends_batch);
+    if (group_.is_leader()) throw;
+    if (all_end) throw TrialSuspended();
+    throw std::runtime_error("failed on the first rank of the group");
+  }
+}
+
+void TrialWorker::run_here(std::span<Trial const> trials, std::span<Outcome> outcomes,
+                           std::shared_ptr<FileStateKeeper> const& keeper) {
+  bool const leads = group_.is_leader();
+  TrialContext context;
+  context.group = group_.ranks();
+  context.inputs = study_.inputs;
+  context.deadline = limit_;
+  // The others end with it: a signal to one of them alone is no reason to.
+  if (leads) context.deadline.cut_short_by(signals_.trials_end());
+  context.checkpoint = Checkpoint(keeper, context.group);
+  try {
+    study_.experiment->run(context, trials, outcomes);
+  } catch (TimeLimitExceeded const&) {
+    note_saved(trials, keeper.get());
+    if (leads && signals_.suspends() && !limit_.passed()) throw TrialSuspended();
+    throw;
+  } catch (...) {
+    note_saved(trials, keeper.get());
+    throw;
   }
   note_saved(trials, keeper.get());
   limit_.check();

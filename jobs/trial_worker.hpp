@@ -12,6 +12,7 @@
 #include "jobs/signals.hpp"
 #include "jobs/study.hpp"
 #include "jobs/watchdog.hpp"
+#include "parallel/rank_group.hpp"
 #include "parallel/scheduler.hpp"
 
 namespace engram {
@@ -19,22 +20,28 @@ namespace engram {
 /// Evaluates the chunks that a rank is given. A trial that throws, gives a metric that is not
 /// finite or overruns its limit becomes a record with its reason; one that overruns it and never
 /// looks at its deadline ends all ranks, since nothing else can stop it, and is recorded by the
-/// next run.
+/// next run. On the ranks of a group it is called with the same chunks, and only what the first of
+/// them makes of a trial is recorded.
 class TrialWorker {
  public:
   /// @param signals  if they ask to stop, the running trial is suspended, and it and the rest of
   ///                 the chunk are given back
-  TrialWorker(Study const& study, int rank, std::string const& host, StopSignals& signals);
+  TrialWorker(Study const& study, int rank, std::string const& host, StopSignals& signals,
+              RankGroup group = {});
 
   WorkResult operator()(Bytes const& chunk);
 
  private:
+  struct Running;
+
   /// False if the batch has to go on in another run.
   bool evaluate_items();
   void set_trials();
   void evaluate(std::span<Trial const> trials, std::span<Outcome> outcomes);
   void evaluate_one(Trial const& trial, Outcome& outcome);
   void run(std::span<Trial const> trials, std::span<Outcome> outcomes);
+  void run_here(std::span<Trial const> trials, std::span<Outcome> outcomes,
+                std::shared_ptr<FileStateKeeper> const& keeper);
   void note_saved(std::span<Trial const> trials, FileStateKeeper const* keeper);
   std::shared_ptr<FileStateKeeper> make_keeper(Trial const& trial) const;
   std::vector<double> first_state(WorkItem const& item, std::string const& identity) const;
@@ -50,6 +57,7 @@ class TrialWorker {
   int rank_;
   std::string host_;
   StopSignals& signals_;
+  RankGroup group_;
   std::size_t num_metrics_;
 
   // Of the present batch; used again, so that a short trial costs no memory management.
@@ -63,7 +71,8 @@ class TrialWorker {
 
   CrashReport crash_report_;
   RunningMark mark_;
-  std::unique_ptr<Watchdog> watchdog_;  ///< only with a time limit; last, since it looks at trials
+  /// Only with a time limit, on leaders; last, since it looks at trials.
+  std::unique_ptr<Watchdog> watchdog_;
 };
 
 }  // namespace engram

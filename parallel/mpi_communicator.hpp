@@ -76,7 +76,8 @@ enum MessageTag : int {
   tag_stop,
   tag_outcome,
   tag_chunks,
-  tag_outcomes
+  tag_outcomes,
+  tag_agreed
 };
 
 }  // namespace engram

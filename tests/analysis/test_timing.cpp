@@ -56,6 +56,15 @@ TEST(Timing, RanksThatRecordedNothingWereIdle) {
   EXPECT_EQ(summarise_timing(results).num_ranks, 2u);
 }
 
+TEST(Timing, TrialsOfSeveralRanksTakeThemAll) {
+  auto results = make_results();
+  for (int i = 0; i < 8; ++i) add_trial(results, 0.1, "a", 1.0, 0.0);
+  // Two groups of three, whose first ranks recorded four seconds each, and two idle ranks.
+  results.provenance["ranks"] = "8";
+  results.provenance["ranks_per_trial"] = "3";
+  EXPECT_DOUBLE_EQ(summarise_timing(results).efficiency, 0.75);
+}
+
 TEST(Timing, AContinuedStudyCountsTheRanksOfEachStretch) {
   auto results = make_results();
   for (int i = 0; i < 8; ++i) add_trial(results, 0.1, "a", 1.0, 0.0);
