@@ -103,12 +103,13 @@ void print_trials(Study const& study, Invocation const& call) {
               << "; nothing was written\n";
     return;
   }
+  auto const searcher = study.make_searcher();
   TextTable table(1);
   table.add_column("trial");
   for (auto const& dimension : study.space) table.add_column(dimension.name());
+  if (searcher->keeps_states()) table.add_column("budget");
   table.add_column("seed");
 
-  auto const searcher = study.make_searcher();
   std::size_t num_shown = 0;
   std::uint64_t id = 0;
   while (num_shown < max_shown_trials && !searcher->finished()) {
@@ -120,6 +121,7 @@ void print_trials(Study const& study, Invocation const& call) {
         ++num_shown;
         std::vector<std::string> cells{std::to_string(id)};
         for (auto const& value : proposal.values) cells.push_back(to_string(value));
+        if (searcher->keeps_states()) cells.push_back(to_text(proposal.budget));
         cells.push_back(std::to_string(study.trial(id, proposal).seed));
         table.add_row(std::move(cells));
       }

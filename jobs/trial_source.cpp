@@ -203,8 +203,8 @@ void TrialSource::add_point(Proposal proposal) {
       num_recorded_ahead_ -= std::min<std::uint64_t>(num_recorded_ahead_, 1);
       continue;
     }
-    if (is_poisonous(id)) {
-      record_poisonous(id, proposal);
+    if (auto reason = reason_not_to_run(id, proposal); !reason.empty()) {
+      record_as_failed(id, proposal, std::move(reason));
       continue;
     }
     ++point.num_missing;
@@ -315,13 +315,22 @@ void TrialSource::accept_record(TrialRecord const& record) {
   }
 }
 
-bool TrialSource::is_poisonous(std::uint64_t id) const {
+/// Empty: it runs.
+std::string TrialSource::reason_not_to_run(std::uint64_t id, Proposal const& proposal) const {
   auto const found = crashes_.find(id);
-  return study_.max_crashes > 0 && found != crashes_.end() &&
-         static_cast<std::uint64_t>(found->second) >= study_.max_crashes;
+  if (study_.max_crashes > 0 && found != crashes_.end() &&
+      static_cast<std::uint64_t>(found->second) >= study_.max_crashes)
+    return "ended its process " + std::to_string(found->second) +
+           " times: a fault in it, or too little memory";
+  auto const parent = study_.parent(id, proposal);
+  if (!study_.searcher->needs_states || parent < 0) return "";
+  auto const parent_id = static_cast<std::uint64_t>(parent);
+  if (!store_.contains(parent_id) || store_.summary(parent_id).status == Status::complete)
+    return "";
+  return "trial " + std::to_string(parent) + ", which it goes on from, did not complete";
 }
 
-void TrialSource::record_poisonous(std::uint64_t id, Proposal const& proposal) {
+void TrialSource::record_as_failed(std::uint64_t id, Proposal const& proposal, std::string reason) {
   auto const trial = study_.trial(id, proposal);
   TrialRecord record;
   record.id = id;
@@ -332,11 +341,10 @@ void TrialSource::record_poisonous(std::uint64_t id, Proposal const& proposal) {
   record.parent = study_.parent(id, proposal);
   record.searched = proposal.values;
   record.outcome.status = Status::failed;
-  record.outcome.reason = "ended its process " + std::to_string(crashes_.at(id)) +
-                          " times: a fault in it, or too little memory";
+  record.outcome.reason = std::move(reason);
   record.outcome.metrics.assign(study_.metrics.size(), std::numeric_limits<double>::quiet_NaN());
-  progress_.message("engram: " + describe_trial(trial, study_.space) + " " + record.outcome.reason +
-                    "; it is recorded as failed");
+  progress_.message("engram: " + describe_trial(trial, study_.space) +
+                    " is recorded as failed: " + record.outcome.reason);
   store_.append(record);
   note(store_.summary(id));
   if (study_.on_failure == FailurePolicy::abort) stop_ = Stop::failed_trial;

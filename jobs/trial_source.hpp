@@ -73,8 +73,8 @@ class TrialSource final : public WorkSource {
   void note(ResultsStore::Summary const& summary);
   void accept_record(TrialRecord const& record);
   bool retry(TrialRecord const& record);
-  bool is_poisonous(std::uint64_t id) const;
-  void record_poisonous(std::uint64_t id, Proposal const& proposal);
+  std::string reason_not_to_run(std::uint64_t id, Proposal const& proposal) const;
+  void record_as_failed(std::uint64_t id, Proposal const& proposal, std::string reason);
   void report_failure(TrialRecord const& record, std::string const& consequence);
   OpenPoint& open_point(std::uint64_t i_point);
   void stop_for(StorageError const& error);

@@ -20,7 +20,7 @@ namespace {
 class Chaos final : public Experiment {
  public:
   inline static int num_steps = 0;
-  inline static bool interrupts = false;
+  inline static bool interrupts = false, fails_early = false;
 
   std::string_view name() const override { return "test_chaos"; }
   std::string_view summary() const override { return "for tests"; }
@@ -32,6 +32,7 @@ class Chaos final : public Experiment {
   bool saves_states() const override { return true; }
   void run(TrialContext& context, std::span<Trial const> trials,
            std::span<Outcome> outcomes) const override {
+    if (fails_early && trials[0].budget < 1.0) throw std::runtime_error("chaos");
     double const growth = 3.6 + 0.4 * trials[0].parameters.real("x");
     double x = 0.1 + 0.8 * Random(Key(Seed(trials[0].seed))).uniform(0);
     int step = 0;
@@ -102,7 +103,7 @@ std::string chaos_study(std::string const& more) {
 
 class TrialStatesOfRuns : public Runner {
  protected:
-  TrialStatesOfRuns() { Chaos::interrupts = false; }
+  TrialStatesOfRuns() { Chaos::interrupts = Chaos::fails_early = false; }
   int num_steps() const {
     int mine = std::exchange(Chaos::num_steps, 0);
     std::vector<int> all(static_cast<std::size_t>(world_.size()));
@@ -165,6 +166,15 @@ TEST_F(TrialStatesOfRuns, PointsGoOnFromOthers) {
   }
   auto const values = column(results, "value");
   EXPECT_EQ(std::vector<double>(values.begin() + 1, values.end()), expected);
+}
+
+TEST_F(TrialStatesOfRuns, WhatWouldGoOnFromAFailedTrialFails) {
+  auto const study = make_study(chaos_study("searcher = test_continues\ntrials = 3"));
+  Chaos::fails_early = true;
+  EXPECT_EQ(run(study), exit_failed_trials) << messages_;
+  if (!is_root()) return;
+  auto const reason = "trial 0, which it goes on from, did not complete";
+  EXPECT_EQ(read().reason, (std::vector<std::string>{"chaos", reason, reason}));
 }
 
 TEST(TrialState, ReadsBackOrNotAtAll) {

@@ -33,29 +33,30 @@ Items to_items(Bytes const& bytes) {
 /// Numbers as work; each outcome begins with the rank of the leader.
 class Numbers : public WorkSource {
  public:
-  explicit Numbers(int num_items) : num_(num_items) {}
+  explicit Numbers(int num_items) : num(num_items) {}
   std::optional<Bytes> next_chunk(int, std::size_t max_items) override {
-    if (next_ == num_) return {};
-    Items items(std::min<std::size_t>(max_items, num_ - next_));
+    if (next_ == num) return {};
+    Items items(std::min<std::size_t>(max_items, num - next_));
     std::iota(items.begin(), items.end(), next_);
     next_ += static_cast<int>(items.size());
     return to_bytes(items);
   }
-  std::size_t num_waiting() const override { return num_ - next_; }
+  std::size_t num_waiting() const override { return num - next_; }
   void accept(int, Bytes outcome) override {
     auto const items = to_items(outcome);
     leaders.insert(items.front());
     accepted.insert(accepted.end(), items.begin() + 1, items.end());
     if (accepted.size() >= fails_at) throw UserError("the disk is full");
   }
-  bool finished() const override { return next_ == num_; }
+  bool finished() const override { return next_ == num; }
 
+  int num;  ///< items in all
   Items accepted;
   std::set<int> leaders;
   std::size_t fails_at = SIZE_MAX;
 
  private:
-  int num_, next_ = 0;
+  int next_ = 0;
 };
 
 struct Case {
@@ -153,7 +154,7 @@ TEST_P(RankGroups, ThrowTogetherWhatTheLeaderThrows) {
     EXPECT_EQ(fail_on(false, ""), "");
     return compare(chunk);
   };
-  numbers = Numbers(4);
+  numbers.num = 4;
   run_grouped(group, source(), worker, options);
 }
 

@@ -1,0 +1,96 @@
+"""Whatever the searcher: a study that is killed again and again, on any ranks, ends like one that was not.
+
+ENGRAM_KILLS / 10 kills a searcher, at random instants, on 1 to 4 ranks, one or two of them a trial.
+"""
+
+import os
+import random
+import time
+
+import pytest
+from engram_runs import COMPLETE, ENGRAM, Job, assert_same_results, engram
+
+NUM_KILLS = max(1, int(os.environ.get("ENGRAM_KILLS", "10")) // 10)
+SEED = int(os.environ.get("ENGRAM_KILL_SEED", "1"))
+
+# Points that learners tell apart; trials of some ten milliseconds, which save states.
+STUDY = """[study]
+experiment = es_benchmark
+searcher = {searcher}
+{trials}
+objective = best
+seed = 5
+checkpoint_interval = 0.02
+output = {folder}/study.h5
+[experiment]
+function = rastrigin
+dimension = 20
+target = 0
+max_evaluations = 6000
+start = given
+[space]
+start_step = {step}
+population = {population}
+[searcher]
+{options}
+"""
+
+
+def searchers():
+    if not os.path.exists(ENGRAM):
+        return []
+    lines = engram("list", "--searchers").stdout.splitlines()
+    return [line.split()[0] for line in lines if line[:1].strip()]
+
+
+def write_study(searcher, folder):
+    described = engram("describe", searcher).stdout
+    is_grid, is_list = searcher == "grid", searcher == "list"
+    options = ["population = 4"] if "\n  population = " in described else []
+    if is_list:
+        (folder / "points.csv").write_text("start_step,population\n" + "\n".join(f"{0.1 * i},{3 + i}" for i in range(1, 9)))
+        options.append("file = points.csv")
+    path = folder / "study.ini"
+    path.write_text(
+        STUDY.format(
+            searcher=searcher,
+            trials="" if is_grid or is_list else "trials = 24",
+            folder=folder,
+            step="grid(0.1, 0.3, 1, 3)" if is_grid else "loguniform(0.1, 10)",
+            population="grid(4, 8)" if is_grid else "integer(4, 20)",
+            options="\n".join(options),
+        )
+    )
+    return path
+
+
+@pytest.mark.parametrize("searcher", searchers())
+def test_kills_do_not_show(searcher, tmp_path):
+    chance = random.Random(f"{searcher} {SEED}")
+    undisturbed = tmp_path / "undisturbed"
+    undisturbed.mkdir()
+    started = time.monotonic()
+    done = engram("run", write_study(searcher, undisturbed))
+    assert done.returncode == COMPLETE, done.stderr
+    longest = time.monotonic() - started
+    num_kills = num_studies = 0
+    while num_kills < NUM_KILLS:
+        folder = tmp_path / str(num_studies)
+        folder.mkdir()
+        study = write_study(searcher, folder)
+        is_complete = False
+        while not is_complete:
+            ranks = ["--study.ranks_per_trial", chance.choice([1, 2])]
+            with Job("run", study, *ranks, ranks=chance.choice([1, 2, 3, 4])) as job:
+                if num_kills < NUM_KILLS:
+                    time.sleep(chance.uniform(0.2, 0.4 + longest))
+                    if job.process.poll() is None:
+                        job.kill(chance.choice(["rank", "launcher", "all"]), job.rank_pids(), chance.randrange(8))
+                        job.kill_left_overs()
+                        num_kills += 1
+                done = job.wait()
+                is_complete = done.returncode == COMPLETE
+        assert_same_results(folder / "study.h5", undisturbed / "study.h5")
+        num_studies += 1
+        assert num_studies < 10 + 2 * NUM_KILLS
+    print(f"{searcher}: {num_kills} kills, {num_studies} studies")
