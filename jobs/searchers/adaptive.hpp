@@ -14,6 +14,16 @@
 
 namespace engram {
 
+/// For searchers that propose each point from the results of all but the last of those before.
+inline ParameterSpec parallel_option(double most) {
+  return integer("parallel", 16)
+      .range(1, most)
+      .means(
+          "points that are evaluated at a time: each is proposed without the results of the last "
+          "of them")
+      .from("here");
+}
+
 /// A searcher that learns. Each point is proposed from the results of a fixed number of points
 /// before it, neither more nor fewer, so that points depend neither on how many ranks there are nor
 /// on how long their trials take. A point that the study's constraints don't admit counts as one

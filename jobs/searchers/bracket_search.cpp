@@ -26,6 +26,8 @@ std::uint64_t num_below(std::vector<Bracket> const& brackets, Budgets const& bud
 BracketSearch::BracketSearch(SearcherSettings const& settings, Budgets budgets,
                              std::vector<Bracket> brackets)
     : Adaptive(settings, num_below(brackets, budgets, budgets.highest_level() + 1)),
+      space_(settings.space),
+      key_(settings.key),
       budgets_(std::move(budgets)),
       brackets_(std::move(brackets)) {
   check_full_budget(num_points(), num_below(brackets_, budgets_, budgets_.highest_level()) + 1);
@@ -48,6 +50,10 @@ void BracketSearch::learn(double fitness) {
   if (num_learned() >= stage_begin_)
     stage_[static_cast<std::size_t>(num_learned() - stage_begin_)].fitness = fitness;
   observe(configuration, level, fitness);
+}
+
+Point BracketSearch::configuration(std::uint64_t i) {
+  return random_configuration(space_, key_, i);
 }
 
 Proposal BracketSearch::propose_next() {

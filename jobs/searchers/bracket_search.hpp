@@ -41,7 +41,8 @@ class BracketSearch : public Adaptive {
     std::size_t level;
   };
 
-  virtual Point configuration(std::uint64_t i) = 0;
+  /// At random, unless it is overridden.
+  virtual Point configuration(std::uint64_t i);
 
   /// A result, in point order.
   virtual void observe(std::uint64_t /*configuration*/, std::size_t /*level*/, double /*fitness*/) {
@@ -54,6 +55,8 @@ class BracketSearch : public Adaptive {
   bool is_last_level() const { return level_ == budgets_.highest_level(); }
   void begin_stage(std::size_t level);
 
+  SearchSpace space_;
+  Key key_;
   Budgets budgets_;
   std::vector<Bracket> brackets_;
   std::size_t level_ = 0;

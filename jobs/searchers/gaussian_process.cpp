@@ -190,11 +190,7 @@ RegisterSearcher const registered_gaussian_process({
                "of; for costly trials",
     .source = "Jones et al. 1998, doi 10.1023/A:1008306431147; Snoek et al. 2012, NIPS 25; "
               "Garrido-Merchán & Hernández-Lobato 2020, doi 10.1016/j.neucom.2019.11.004",
-    .options = {integer("parallel", 16)
-                    .range(1, 1000)
-                    .means("points that are evaluated at a time: each is proposed without the "
-                           "results of the last of them")
-                    .from("here"),
+    .options = {parallel_option(1000),
                 integer("random_points", 10)
                     .range(1, 1e9)
                     .means("results of points at random before the first that is proposed by them")

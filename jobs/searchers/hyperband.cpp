@@ -10,15 +10,7 @@ namespace {
 class Hyperband final : public BracketSearch {
  public:
   Hyperband(SearcherSettings const& settings, Budgets const& budgets)
-      : BracketSearch(settings, budgets, hyperband_brackets(budgets)),
-        space_(settings.space),
-        key_(settings.key) {}
-
- private:
-  Point configuration(std::uint64_t i) override { return random_configuration(space_, key_, i); }
-
-  SearchSpace space_;
-  Key key_;
+      : BracketSearch(settings, budgets, hyperband_brackets(budgets)) {}
 };
 
 RegisterSearcher const registered_hyperband({

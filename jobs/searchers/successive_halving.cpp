@@ -22,15 +22,7 @@ Bracket single_bracket(SearcherSettings const& settings, Budgets const& budgets)
 class SuccessiveHalving final : public BracketSearch {
  public:
   SuccessiveHalving(SearcherSettings const& settings, Budgets const& budgets)
-      : BracketSearch(settings, budgets, {single_bracket(settings, budgets)}),
-        space_(settings.space),
-        key_(settings.key) {}
-
- private:
-  Point configuration(std::uint64_t i) override { return random_configuration(space_, key_, i); }
-
-  SearchSpace space_;
-  Key key_;
+      : BracketSearch(settings, budgets, {single_bracket(settings, budgets)}) {}
 };
 
 std::vector<ParameterSpec> successive_halving_options() {

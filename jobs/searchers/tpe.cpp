@@ -112,11 +112,7 @@ RegisterSearcher const registered_tpe({
     .summary = "points that are likelier among the best so far than among the others",
     .source = "Bergstra et al. 2011, NIPS 24; numbers of Optuna (Akiba et al. 2019, doi "
               "10.1145/3292500.3330701)",
-    .options = {integer("parallel", 16)
-                    .range(1, 1e6)
-                    .means("points that are evaluated at a time: each is proposed without the "
-                           "results of the last of them")
-                    .from("here"),
+    .options = {parallel_option(1e6),
                 integer("random_points", 10)
                     .range(1, 1e9)
                     .means("results of points at random before the first that is proposed by them")

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "tests/jobs/advantage.hpp"
 #include "tests/jobs/budgeted_search.hpp"
 
 namespace engram {
@@ -104,15 +105,6 @@ double regret_of_counting(std::string const& name, Options const& options, std::
     if (h.points[i].budget == 1.0 && (best == h.points.size() || h.results[i] < h.results[best]))
       best = i;
   return 1.0 + CountingOnes::expectation(h.points.at(best).values);
-}
-
-/// Mann & Whitney's statistic in standard deviations, for how much smaller `a` is than `b`.
-double advantage(std::vector<double> const& a, std::vector<double> const& b) {
-  double wins = 0.0;
-  for (double const x : a)
-    for (double const y : b) wins += x < y ? 1.0 : (x == y ? 0.5 : 0.0);
-  auto const n = static_cast<double>(a.size()), m = static_cast<double>(b.size());
-  return (wins - 0.5 * n * m) / std::sqrt(n * m * (n + m + 1.0) / 12.0);
 }
 
 TEST(Hyperband, IsBetterThanRandomSearchOfEqualEffortAndWithAModelStillBetter) {

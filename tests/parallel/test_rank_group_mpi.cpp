@@ -13,23 +13,11 @@
 
 #include "core/error.hpp"
 #include "parallel/environment.hpp"
+#include "tests/parallel/items.hpp"
 
 namespace {
 
 using namespace engram;
-using Items = std::vector<int>;
-
-Bytes to_bytes(Items const& items) {
-  auto const bytes = std::as_bytes(std::span(items));
-  return {bytes.begin(), bytes.end()};
-}
-
-Items to_items(Bytes const& bytes) {
-  Items items(bytes.size() / sizeof(int));
-  std::memcpy(items.data(), bytes.data(), bytes.size());
-  return items;
-}
-
 /// Numbers as work; each outcome begins with the rank of the leader.
 class Numbers : public WorkSource {
  public:

@@ -16,24 +16,13 @@
 
 #include "core/error.hpp"
 #include "parallel/environment.hpp"
+#include "tests/parallel/items.hpp"
 
 namespace {
 
 using namespace engram;
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-using Items = std::vector<int>;
-
-Bytes to_bytes(Items const& items) {
-  auto const bytes = std::as_bytes(std::span(items));
-  return {bytes.begin(), bytes.end()};
-}
-
-Items to_items(Bytes const& bytes) {
-  Items items(bytes.size() / sizeof(int));
-  std::memcpy(items.data(), bytes.data(), bytes.size());
-  return items;
-}
 
 /// Numbers 0 to num_items - 1 as work and as outcomes. Notes if two threads call it at a time.
 class NumberSource : public WorkSource {
