@@ -1,17 +1,11 @@
 #include "jobs/trial_source.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <limits>
 #include <stdexcept>
 #include <utility>
 
-#include "analysis/format.hpp"
 #include "jobs/crashes.hpp"
-#include "jobs/exit_code.hpp"
-#include "jobs/trial_text.hpp"
-#include "parallel/environment.hpp"
 
 namespace engram {
 namespace {
@@ -20,8 +14,6 @@ namespace {
 constexpr std::size_t batching_window = 65536;
 /// Trials of the points that are asked for at a time: other ranks wait meanwhile.
 constexpr std::size_t portion = 4096;
-/// Failures that are printed one by one; all are in the results file.
-constexpr std::uint64_t max_reported = 10;
 
 }  // namespace
 
@@ -120,53 +112,6 @@ void TrialSource::tick() {
   }
   report_warnings();
   progress_.update(state_, Progress::Clock::now());
-}
-
-void TrialSource::stop_if_asked() {
-  if (stop_ != Stop::none || !signals_ || !signals_->requested()) return;
-  // Whoever sent the signal may end us soon.
-  store_.sync();
-  stop_ = Stop::interrupted;
-  progress_.message(
-      "engram: asked to stop: the running trials end, save their states or are given up after " +
-      format_duration(signals_->grace_s()) +
-      "; everything recorded is safe, run the same command again to continue");
-}
-
-void TrialSource::retire_states() {
-  if (keeps_ends_) {
-    auto first = searcher_->oldest_to_continue();
-    for (auto const& point : open_points_)
-      if (point.num_missing > 0 && point.proposal.continues)
-        first = std::min(first, *point.proposal.continues);
-    states_.retire_ends_before(first * study_.replicates);
-  }
-  constexpr std::chrono::seconds pause(2);
-  auto const now = Progress::Clock::now();
-  if (!states_.has_retired() || now - last_removal_ < pause) return;
-  last_removal_ = now;
-  store_.sync();  // first what came of them
-  states_.remove_retired();
-}
-
-/// Trials that neither end nor look at their deadline can only be ended together with their ranks.
-void TrialSource::end_if_overdue() {
-  constexpr std::chrono::seconds patience(5);
-  if (stop_ != Stop::interrupted || num_outstanding_ == 0) return;
-  auto const before = StopSignals::Clock::now() - patience;
-  if (before.time_since_epoch().count() < signals_->trials_end()) return;
-  store_.sync();
-  try {
-    store_.write_results(false);
-  } catch (StorageError const&) {
-    // The journal has everything.
-  }
-  StopSignals::note_told();
-  abort_all_ranks(
-      "trials that were asked to stop go on and do not look at their deadline, so that they can't "
-      "be stopped by themselves; everything recorded is safe, run the same command again to "
-      "continue",
-      exit_continue);
 }
 
 void TrialSource::report_warnings() {
@@ -289,91 +234,6 @@ PointResult TrialSource::result_of(std::uint64_t i_point) const {
   result.objective /= num;
   for (auto& metric : result.metrics) metric /= num_complete;
   return result;
-}
-
-void TrialSource::note(ResultsStore::Summary const& summary) {
-  ++state_.num_done;
-  if (summary.status != Status::complete) ++state_.num_failed;
-  if (summary.status == Status::timed_out) ++num_timed_out_;
-}
-
-void TrialSource::accept_record(TrialRecord const& record) {
-  bool const failed = record.outcome.status != Status::complete;
-  if (failed && retry(record)) return;
-  if (failed) {
-    report_failure(record, study_.on_failure == FailurePolicy::abort ? "; the study ends" : "");
-  }
-  auto const id = record.id;
-  retries_.erase(id);
-  store_.append(record);
-  states_.retire(id, keeps_ends_ && !failed);
-  note(store_.summary(id));
-  auto& point = open_point(id / study_.replicates);
-  if (--point.num_missing == 0) close(point, id / study_.replicates);
-  if (failed && study_.on_failure == FailurePolicy::abort && stop_ == Stop::none) {
-    stop_ = Stop::failed_trial;
-  }
-}
-
-/// Empty: it runs.
-std::string TrialSource::reason_not_to_run(std::uint64_t id, Proposal const& proposal) const {
-  auto const found = crashes_.find(id);
-  if (study_.max_crashes > 0 && found != crashes_.end() &&
-      static_cast<std::uint64_t>(found->second) >= study_.max_crashes)
-    return "ended its process " + std::to_string(found->second) +
-           " times: a fault in it, or too little memory";
-  auto const parent = study_.parent(id, proposal);
-  if (!study_.searcher->needs_states || parent < 0) return "";
-  auto const parent_id = static_cast<std::uint64_t>(parent);
-  if (!store_.contains(parent_id) || store_.summary(parent_id).status == Status::complete)
-    return "";
-  return "trial " + std::to_string(parent) + ", which it goes on from, did not complete";
-}
-
-void TrialSource::record_as_failed(std::uint64_t id, Proposal const& proposal, std::string reason) {
-  auto const trial = study_.trial(id, proposal);
-  TrialRecord record;
-  record.id = id;
-  record.point = id / study_.replicates;
-  record.replicate = static_cast<std::uint32_t>(id % study_.replicates);
-  record.seed = trial.seed;
-  record.budget = trial.budget;
-  record.parent = study_.parent(id, proposal);
-  record.searched = proposal.values;
-  record.outcome.status = Status::failed;
-  record.outcome.reason = std::move(reason);
-  record.outcome.metrics.assign(study_.metrics.size(), std::numeric_limits<double>::quiet_NaN());
-  progress_.message("engram: " + describe_trial(trial, study_.space) +
-                    " is recorded as failed: " + record.outcome.reason);
-  store_.append(record);
-  note(store_.summary(id));
-  if (study_.on_failure == FailurePolicy::abort) stop_ = Stop::failed_trial;
-}
-
-bool TrialSource::retry(TrialRecord const& record) {
-  if (study_.on_failure != FailurePolicy::retry) return false;
-  auto const num_attempts = record.timing.attempt + 1;
-  // Also once the study is being stopped: then the next run tries, as this one would have.
-  if (num_attempts > study_.max_retries) return false;
-  report_failure(record, "; it is tried again");
-  states_.retire(record.id, false);
-  retries_[record.id] = num_attempts;
-  queue_.add(record.id, "");
-  return true;
-}
-
-void TrialSource::report_failure(TrialRecord const& record, std::string const& consequence) {
-  if (num_reported_ > max_reported) return;
-  if (num_reported_++ == max_reported) {
-    progress_.message("engram: more trials fail; their reasons are in the results file");
-    return;
-  }
-  auto const trial = study_.trial(record.id, {record.searched});
-  auto const rank = static_cast<std::size_t>(record.timing.rank);
-  progress_.message("engram: " + describe_trial(trial, study_.space) +
-                    (record.outcome.status == Status::timed_out ? " timed out" : " failed") +
-                    " on rank " + std::to_string(rank) + " (" + hosts_.at(rank) +
-                    "): " + record.outcome.reason + consequence);
 }
 
 TrialSource::OpenPoint& TrialSource::open_point(std::uint64_t i_point) {
