@@ -7,6 +7,7 @@
 
 #include "core/evolution/strategy.hpp"
 #include "core/evolution/test_functions.hpp"
+#include "experiments/agreed_deadline.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/strategy_parameters.hpp"
 
@@ -78,14 +79,14 @@ Outcome search(Search const& s, double target, std::uint64_t max_evaluations,
   context.checkpoint.restore(state);
   while (goes_on() && strategy.stop_reason().empty()) {
     fitness.assign(strategy.population_size(), 0.0);
-    for (std::size_t i = 0; i < fitness.size() && goes_on(); ++i) {
-      context.deadline.check();
+    for (std::size_t i = 0; i < fitness.size() && goes_on() && !context.deadline.passed(); ++i) {
       strategy.genome(i, genome);
       double const value = s.function(genome);
       fitness[i] = -value;
       best = std::min(best, value);
       ++evaluations;
     }
+    check_deadline_together(context);
     curve.add(static_cast<double>(evaluations), best, !goes_on());
     if (!goes_on()) break;
     strategy.tell(fitness);

@@ -8,6 +8,7 @@
 #include "core/error.hpp"
 #include "core/meta_learning/adaptation_test.hpp"
 #include "core/meta_learning/meta_learner.hpp"
+#include "experiments/agreed_deadline.hpp"
 #include "experiments/experiment.hpp"
 #include "experiments/memory_need.hpp"
 #include "experiments/meta_protocol.hpp"
@@ -22,15 +23,6 @@ namespace {
 constexpr std::size_t num_covering = 50;
 constexpr std::array<std::size_t, 5> measured_steps = {0, 1, 5, 10, 32};
 constexpr std::array<std::size_t, 3> curve_steps = {0, 1, 10};
-
-/// All ranks of the group end, or none.
-void check_together(Deadline const& deadline, Communicator const& group) {
-  if (group.size() == 1) return deadline.check();
-  unsigned char const mine = deadline.passed() ? 1 : 0;
-  std::vector<unsigned char> all(static_cast<std::size_t>(group.size()));
-  group.all_gather<unsigned char>(std::span(&mine, 1), all);
-  if (std::ranges::find(all, 1) != all.end()) deadline.exceeded();
-}
 
 /// One trial.
 class Run {
@@ -84,7 +76,7 @@ class Run {
 
   void iterate_to(std::uint64_t end) {
     while (learner_->iteration() < end) {
-      check_together(context_.deadline, context_.group);
+      check_deadline_together(context_);
       learner_->step(context_.space);
       context_.checkpoint.offer([this](StateArchive& archive) { exchange(archive); });
     }
@@ -107,7 +99,7 @@ class Run {
     std::vector<double> losses;
     test_.start(learner_->theta());
     for (std::size_t i = 0; losses.size() < steps.size(); ++i) {
-      check_together(context_.deadline, context_.group);
+      check_deadline_together(context_);
       if (i == steps[losses.size()]) losses.push_back(test_.mean_loss(context_.space));
       test_.step(context_.space);
     }

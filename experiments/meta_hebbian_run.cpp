@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "experiments/agreed_deadline.hpp"
 #include "experiments/meta_hebbian_clusters.hpp"
 
 namespace engram {
@@ -22,15 +23,6 @@ std::vector<double> random_start(std::size_t dimension, double deviation, Key ke
   Random const random(key);
   for (std::size_t i = 0; i < dimension; ++i) start[i] = deviation * random.normal(i);
   return start;
-}
-
-/// All ranks of the group end, or none.
-void check_together(TrialContext const& context) {
-  if (context.group.size() == 1) return context.deadline.check();
-  unsigned char const mine = context.deadline.passed() ? 1 : 0;
-  std::vector<unsigned char> all(static_cast<std::size_t>(context.group.size()));
-  context.group.all_gather<unsigned char>({&mine, 1}, all);
-  if (std::ranges::find(all, 1) != all.end()) context.deadline.exceeded();
 }
 
 Array to_array(std::string name, std::vector<std::uint64_t> shape, auto const& values) {
@@ -101,7 +93,7 @@ std::vector<double> MetaHebbianRun::evolve_synapses(std::uint64_t num_generation
 
 void MetaHebbianRun::merge(std::vector<double> const& genome, std::uint64_t num_generations) {
   auto clusters = k_means(genome, synapses_.num_groups, p_.count("clusters"),
-                          key_.stream("clusters"), [this] { check_together(context_); });
+                          key_.stream("clusters"), [this] { check_deadline_together(context_); });
   auto const num_clusters = clusters.sizes.size();
   outcome_.arrays.push_back(to_array(
       "cluster_centres", {genome.size() / synapses_.num_groups, num_clusters}, clusters.centres));

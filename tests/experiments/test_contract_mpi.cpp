@@ -194,6 +194,30 @@ Outcome evaluate_in_parts(Experiment const& experiment, Trial const& trial,
   return {};
 }
 
+/// Clocks differ, but a rank that left alone would leave the others waiting for it.
+TEST_P(Contract, RanksRunOutOfTimeTogether) {
+  auto const world = duplicate_world();
+  if (world.size() == 1) return;
+  auto const trial = make_trial(experiment());
+  TrialContext context;
+  context.group = world;
+  auto const keeper = world.is_root() ? std::make_shared<Notebook>() : nullptr;
+  context.checkpoint = Checkpoint(keeper, world);
+  if (world.rank() == world.size() - 1) context.deadline = Deadline::in(0.0);
+  Outcome outcome;
+  int is_late = 0;
+  try {
+    experiment().run(context, std::span(&trial, 1), std::span(&outcome, 1));
+  } catch (TimeLimitExceeded const&) {
+    is_late = 1;
+  }
+  std::vector<int> all(static_cast<std::size_t>(world.size()));
+  world.all_gather(std::span<int const>(&is_late, 1), std::span(all));
+  // One that divides no work among ranks may end on its own: nobody waits for it.
+  if (!experiment().saves_states()) return;
+  EXPECT_EQ(all, std::vector<int>(all.size(), 1));
+}
+
 TEST_P(Contract, InterruptionsDoNotShow) {
   if (!experiment().saves_states()) GTEST_SKIP() << "it saves no states";
   auto const world = duplicate_world();
