@@ -1,6 +1,5 @@
 #include "experiments/meta_hebbian_run.hpp"
 
-#include <algorithm>
 #include <limits>
 #include <utility>
 
