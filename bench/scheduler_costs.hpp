@@ -1,7 +1,5 @@
 #pragma once
 
-#include <mpi.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -11,6 +9,7 @@
 #include <thread>
 
 #include "bench/scheduled_trials.hpp"
+#include "core/config.hpp"
 #include "parallel/dispatcher.hpp"
 #include "parallel/messages.hpp"
 #include "parallel/patience.hpp"
@@ -111,6 +110,8 @@ inline void measure_store(std::filesystem::path const& folder, Costs& costs) {
   costs.write_s = std::max(0.0, few_s - 10'000 * costs.write_row_s);
 }
 
+#if ENGRAM_HAVE_MPI
+
 constexpr int tag_of_bench = 1000;
 
 /// CPU of sending and receiving a message of 200 bytes, which stays on this rank.
@@ -151,6 +152,18 @@ inline double measure_latency(Communicator const& world) {
   std::ranges::sort(tries);
   return tries.empty() ? 0.0 : tries[tries.size() / 2];
 }
+
+#else
+
+// There are no other ranks.
+inline double measure_message() {
+  return 0.0;
+}
+inline double measure_latency(Communicator const&) {
+  return 0.0;
+}
+
+#endif
 
 inline double measure_oversleeping() {
   constexpr int num_sleeps = 200;
