@@ -17,12 +17,15 @@ namespace engram {
 namespace {
 
 TEST(Tpe, IsBetterThanRandomPoints) {
-  std::vector<double> tpe, random;
+  std::vector<double> tpe, random, tpe_hartmann, random_hartmann;
   for (std::uint64_t seed = 1; seed <= 21; ++seed) {
     tpe.push_back(least("tpe", branin_space(), branin, 100, seed));
     random.push_back(least("random", branin_space(), branin, 100, seed));
+    tpe_hartmann.push_back(least("tpe", hartmann_6_space(), hartmann_6, 100, seed));
+    random_hartmann.push_back(least("random", hartmann_6_space(), hartmann_6, 100, seed));
   }
   EXPECT_GT(advantage(tpe, random), 2.33);  // p < .01
+  EXPECT_GT(advantage(tpe_hartmann, random_hartmann), 2.33);
 }
 
 class Evolutionary : public testing::TestWithParam<char const*> {};
