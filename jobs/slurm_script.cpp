@@ -143,7 +143,8 @@ std::string write_slurm_script(SlurmStudy const& study, SlurmSettings const& set
       "#!/usr/bin/env bash\n"
       "# Runs a study to its end in as many allocations as it takes: ahead of the time limit the "
       "study saves its\n"
-      "# states and ends, and the job requeues itself. Written by engram slurm, for sbatch.\n" +
+      "# states and ends, and the job requeues itself. Written by engram slurm, for sbatch.\n"
+      "# shellcheck disable=SC2016  # dollars of values mean themselves\n" +
       directives(study, settings) + "\n# What runs, and where.\n";
   auto program = settings.program;
   if (program.empty()) program.push_back(study.program.string());

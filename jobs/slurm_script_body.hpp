@@ -130,7 +130,7 @@ while :; do
   case $outcome in
     0) [[ -z ${SLURM_ARRAY_TASK_ID:-} ]] || leave 0 "this part of the study is done" ;;&
     2) leave 2 "bad input, see above" ;;
-    3) leave 3 "ended by failed trials" ;;
+    3) leave 3 "ended; some trials failed, see above" ;;
     5) leave 5 "the results cannot be written, see above" ;;
     6) # The first life of this job may still run on a node that was cut off.
       ((++num_busy < 10)) || asked=yes

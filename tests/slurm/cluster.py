@@ -26,7 +26,7 @@ def missing_programs():
 def wait_for(what, condition, timeout_s=LONGEST_S, pause_s=0.1):
     end = time.monotonic() + timeout_s
     while not (value := condition()):
-        assert time.monotonic() < end, f"timed out waiting for {what}"
+        assert time.monotonic() < end, f"timed out waiting for {what() if callable(what) else what}"
         time.sleep(pause_s)
     return value
 
@@ -242,7 +242,7 @@ class Cluster:
             print(f"--- {log}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-15:]))
 
 
-# cred_expire is also how long a requeued job waits. Cores are imaginary: nothing is pinned or limited.
+# cred_expire, at least 5 s, is also how long a requeued job waits. Cores are imaginary: nothing is pinned or limited.
 CONFIGURATION = """ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
@@ -250,7 +250,7 @@ SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
 CredType=cred/munge
-AuthInfo=socket={folder}/run/munge.sock,cred_expire=3
+AuthInfo=socket={folder}/run/munge.sock,cred_expire=5
 StateSaveLocation={folder}/state
 SlurmdSpoolDir={folder}/spool/%n
 TmpFS={folder}/tmp/%n
