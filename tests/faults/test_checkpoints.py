@@ -24,7 +24,9 @@ strategy = {strategies}
     "es_control": """
 [experiment]
 task = acrobot
-max_episodes = 400
+target = given
+target_return = 1
+max_episodes = 2000
 test_episodes = 10
 test_every = 5
 normalize = true
