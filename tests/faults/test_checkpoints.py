@@ -45,6 +45,13 @@ iterations = 150
 [space]
 method = {learners}
 """,
+    "spiking_cuba": """
+[experiment]
+time_ms = 4000
+record_rates_ms = 100
+[space]
+stdp_rate = grid(0.0, 0.01)
+""",
     "meta_hebbian": """
 [experiment]
 generations = 12
