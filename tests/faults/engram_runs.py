@@ -33,7 +33,7 @@ ENVIRONMENT = {
 
 JOB_NAMES = (f"{os.getpid()}-{i}" for i in itertools.count())
 
-COMPLETE, INTERNAL_ERROR, USER_ERROR, FAILED_TRIALS, CONTINUE, STORAGE = range(6)
+COMPLETE, INTERNAL_ERROR, USER_ERROR, FAILED_TRIALS, CONTINUE, STORAGE, IN_USE = range(7)
 
 
 def command(*arguments, ranks=0):
