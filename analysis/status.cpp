@@ -49,7 +49,9 @@ std::optional<JobStatus> job_of(Results const& results) {
     auto const found = results.provenance.find(key);
     return found == results.provenance.end() ? std::string() : found->second;
   };
-  auto const id = text_of("slurm_job_id");
+  auto const array = text_of("slurm_array_job_id");
+  auto const id =
+      array.empty() ? text_of("slurm_job_id") : array + "_" + text_of("slurm_array_task_id");
   if (id.empty()) return std::nullopt;
   return JobStatus{id, read_integer(text_of("slurm_restart_count")).value_or(0),
                    read_real(text_of("slurm_end_time"))};

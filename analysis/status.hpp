@@ -26,7 +26,7 @@ struct SignsOfLife {
 
 /// The Slurm job of the last run, by /provenance.
 struct JobStatus {
-  std::string id;
+  std::string id;  ///< "123", or "120_7" for a task of an array
   std::int64_t num_restarts = 0;
   std::optional<double> end_s = {};  ///< of its allocation, since the epoch
 };

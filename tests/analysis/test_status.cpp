@@ -110,7 +110,9 @@ TEST(Status, Json) {
 
 TEST(Status, RunningTrialsAndTheirJob) {
   auto results = half_done();
-  results.provenance["slurm_job_id"] = "17_2";
+  results.provenance["slurm_job_id"] = "19";
+  results.provenance["slurm_array_job_id"] = "17";
+  results.provenance["slurm_array_task_id"] = "2";
   results.provenance["slurm_restart_count"] = "1";
   results.provenance["slurm_end_time"] = "1123";
   // Two ranks share trial 7; of the batch of 4 and 8, trial 4 is recorded already; rank 3's are.
