@@ -2,6 +2,7 @@
 #include <iostream>
 #include <set>
 
+#include "analysis/status.hpp"
 #include "core/error.hpp"
 #include "core/text.hpp"
 #include "jobs/client.hpp"
@@ -72,24 +73,14 @@ int slurm(Invocation const& call) {
   return exit_complete;
 }
 
-/// "123", or "120_7" for a task of an array.
-std::string job_of(Results const& results) {
-  auto const value = [&](char const* key) {
-    auto const found = results.provenance.find(key);
-    return found == results.provenance.end() ? std::string() : found->second;
-  };
-  auto const array = value("slurm_array_job_id");
-  return array.empty() ? value("slurm_job_id") : array + "_" + value("slurm_array_task_id");
-}
-
 int cancel(Invocation const& call) {
   std::filesystem::path const file = call.arguments[0];
   auto const results = read_results(file);
   if (results.finished) throw UserError(file.string() + " is finished: there is nothing to cancel");
-  auto const job = job_of(results);
-  if (job.empty()) throw UserError(file.string() + " was last written to without Slurm");
-  auto const done = run_client({"scancel", job});
-  if (done.exit_code == 0) std::cout << "cancelled job " << job << "\n";
+  auto const job = study_status(results, {}).job;
+  if (!job) throw UserError(file.string() + " was last written to without Slurm");
+  auto const done = run_client({"scancel", job->id});
+  if (done.exit_code == 0) std::cout << "cancelled job " << job->id << "\n";
   return done.exit_code;
 }
 

@@ -17,6 +17,7 @@
 #include "jobs/trial_groups.hpp"
 #include "jobs/trial_source.hpp"
 #include "jobs/trial_worker.hpp"
+#include "parallel/announcement.hpp"
 #include "parallel/rank_group.hpp"
 #include "parallel/scheduler.hpp"
 
@@ -204,8 +205,12 @@ int run_study(Communicator const& world, Study const& study, std::vector<std::st
   });
   auto const rank = static_cast<std::size_t>(world.rank());
   TrialWorker worker(study, world.rank(), hosts.at(rank), signals, group);
+  // What asks rank 0 to stop may not reach the others.
+  Announcement stop(
+      world, [&] { return signals.requested(); }, [&] { signals.learn_of_stop(); });
   run_grouped(group, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
               scheduler_options(study));
+  stop.finish();
   int exit_code = coordinator ? coordinator->finish() : exit_complete;
   world.broadcast(std::span(&exit_code, 1));
   return exit_code;
