@@ -1,10 +1,8 @@
 #include <filesystem>
 #include <iostream>
-#include <set>
 
 #include "analysis/status.hpp"
 #include "core/error.hpp"
-#include "core/text.hpp"
 #include "jobs/client.hpp"
 #include "jobs/command.hpp"
 #include "jobs/exit_code.hpp"
@@ -55,6 +53,8 @@ int slurm(Invocation const& call) {
           std::string("--") + name +
           " is an option of engram run, and a job that requeues itself would repeat it");
   }
+  if (call.has("extend") && call.has("array"))
+    throw UserError("--extend is for the whole study: run it once without --array");
   std::filesystem::path const file = call.arguments[0];
   auto const study = read_study(file, call.overrides);
   if (call.has("finished")) return exit_code_of_results(study);

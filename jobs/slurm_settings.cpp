@@ -90,7 +90,7 @@ class Reader {
 
   std::string choice(std::string const& name, std::vector<std::string> const& choices) const {
     if (!settings_.contains(name)) return choices.front();
-    auto const value = text(name);
+    auto value = text(name);
     if (std::ranges::find(choices, value) == choices.end()) refuse(name, joined(choices, " or "));
     return value;
   }

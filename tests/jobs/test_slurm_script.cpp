@@ -1,6 +1,7 @@
 #include "jobs/slurm_script.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>

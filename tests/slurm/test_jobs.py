@@ -160,6 +160,19 @@ def test_first_life_goes_on_elsewhere(cluster, tmp_path, undisturbed):
         job.assert_completes(undisturbed, min_restarts=0)
 
 
+def test_array(cluster, tmp_path, undisturbed):
+    """Four parts, one of which is told to end and goes on after its requeue."""
+    if "--part" not in engram("run", "--help").stdout:
+        pytest.skip("engram run has no --part")
+    job = Submitted(cluster, write(tmp_path / "study"), "srun", "--array", 4, nodes=1)
+    wait_for("the parts", lambda: job.log().count("trials") > 4)
+    cluster.call("scancel", "-s", "USR1", "-b", f"{job.number}_1")
+    for task in range(4):
+        state = cluster.wait_for_end(f"{job.number}_{task}")
+        assert state["JobState"] == "COMPLETED", (state, job.log())
+    assert_same_results(job.results, undisturbed)
+
+
 def test_what_requeues_do_not_mend(cluster, tmp_path):
     """A study's own faults, failed trials, and a cap on requeues; sbatch's own words."""
     failing = Submitted(cluster, write(tmp_path / "a", 4, 0, "mode = throw"), "srun", nodes=1)
