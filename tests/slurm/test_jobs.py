@@ -109,12 +109,13 @@ def test_warnings_ahead_of_the_limit(cluster, submit_both, undisturbed):
 
 
 def test_time_runs_out_unheard(cluster, tmp_path, submit_both, undisturbed):
-    """No warning arrives, but squeue has told how little time there is: so little each time, by a stand-in for it."""
+    """No warning arrives, but squeue has told how little time there is: so little each time, by a stand-in for it.
+    The trials take 8 s on one rank, and an allocation is left after 6."""
     stand_in = tmp_path / "bin" / "squeue"
     stand_in.parent.mkdir()
     stand_in.write_text('#!/bin/sh\ncase "$*" in *%L*) echo 0:08 ;; *) echo RUNNING ;; esac\n')
     stand_in.chmod(0o755)
-    jobs = submit_both(environment={"PATH": f"{stand_in.parent}:{cluster.environment['PATH']}"})
+    jobs = submit_both(environment={"PATH": f"{stand_in.parent}:{cluster.environment['PATH']}"}, nodes=1)
     for job in jobs:
         job.assert_completes(undisturbed)
         assert "outcome 4" in job.log()
