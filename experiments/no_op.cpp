@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "core/random/random.hpp"
 #include "experiments/experiment.hpp"
@@ -48,6 +50,19 @@ void spin(double spin_ms, Deadline const& deadline) {
   while (Clock::now() < end) deadline.check();
 }
 
+/// Until there is no more.
+[[noreturn]] void take_all_memory() {
+  constexpr std::size_t piece = std::size_t(1) << 24;
+  std::vector<std::vector<char>> taken;
+  while (true) taken.emplace_back(piece, '\1');
+}
+
+/// Not touched: on a machine that grants what it does not have, nothing happens.
+void demand_memory() {
+  constexpr std::size_t size = std::size_t(100) << 30;
+  ::operator delete(::operator new(size));
+}
+
 /// True if the fault is to happen: always without a marker file, otherwise only the first time,
 /// which leaves the file behind. So a fault of the machine can be imitated, which does not return
 /// when the study is continued.
@@ -66,9 +81,11 @@ void misbehave(Trial const& trial, Deadline const& deadline, Outcome& outcome) {
   if (mode == "nan") outcome.metrics[0] = std::numeric_limits<double>::quiet_NaN();
   if (mode == "throw") throw std::runtime_error("no_op throws as asked");
   if (mode == "overrun") sleep(1e3 * 3600, deadline);
-  if (mode != "abort" && mode != "hang") return;
-  if (!fault_is_due(trial.parameters.text("marker"))) return;
+  bool const is_once = mode == "abort" || mode == "hang" || mode == "grow" || mode == "demand";
+  if (!is_once || !fault_is_due(trial.parameters.text("marker"))) return;
   if (mode == "abort") std::abort();
+  if (mode == "grow") take_all_memory();
+  if (mode == "demand") demand_memory();
   while (mode == "hang") std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
@@ -115,15 +132,17 @@ class NoOp final : public Experiment {
             .from("here"),
         real("sleep_ms", 0).range(0, 1e8).in("ms").means("time to sleep").from("here"),
         real("spin_ms", 0).range(0, 1e8).in("ms").means("time to compute").from("here"),
-        choice("mode", "normal", {"normal", "warn", "throw", "nan", "overrun", "hang", "abort"})
-            .means("what a chosen trial does; hang ignores the time limit, overrun heeds it")
+        choice("mode", "normal",
+               {"normal", "warn", "throw", "nan", "overrun", "hang", "abort", "grow", "demand"})
+            .means("what a chosen trial does; hang ignores the time limit, overrun heeds it; grow "
+                   "takes memory until there is no more, demand asks for 100 GiB")
             .from("here"),
         real("probability", 1)
             .range(0, 1)
             .means("share of the trials that the mode applies to, chosen by seed, x and y")
             .from("here"),
         text("marker", "")
-            .means("a file: hang and abort only if it is missing, and leave it")
+            .means("a file: hang, abort, grow and demand only if it is missing, and leave it")
             .from("here"),
         integer("series_length", 0)
             .range(0, 1e8)

@@ -160,7 +160,10 @@ JournalScan scan_journal(std::filesystem::path const& path,
     auto frame = whole_frame_at(window, offset);
     // Byte by byte, as a damaged length tells nothing; a tail may only be cut if nothing follows.
     while (frame.empty() && offset < window.file_size()) frame = whole_frame_at(window, ++offset);
-    if (frame.empty()) return scan;
+    if (frame.empty()) {
+      scan.num_torn = window.file_size() - scan.end;
+      return scan;
+    }
     if (offset > scan.end) ++scan.num_damaged;
     on_record(record_of(frame, offset, path));
     scan.end = offset + frame.size();
@@ -262,6 +265,23 @@ void Journal::sync() {
   sync_error_ = sync_data(file_.get());
   check_syncs();
   unsynced_ = false;
+}
+
+bool Journal::restore_if_removed() {
+  if (::access(path_.c_str(), F_OK) == 0 || errno != ENOENT) return false;
+  flush();
+  take_background_sync();  // of the old descriptor
+  auto const temporary = temporary_path(path_);
+  auto restored = open_file(temporary, O_RDWR | O_CREAT | O_TRUNC);
+  Bytes piece(buffer_size);
+  for (std::uint64_t offset = 0; offset < end_; offset += piece.size()) {
+    piece.resize(read_at(file_, piece, offset, path_));
+    if (piece.empty()) break;
+    write_all(restored, piece, offset, temporary);
+  }
+  publish_file(temporary, path_);
+  file_ = std::move(restored);
+  return true;
 }
 
 void Journal::sync_when_due() {

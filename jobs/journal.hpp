@@ -34,6 +34,7 @@ struct JournalScan {
   bool has_header = false;        ///< false: no journal, or torn while it was created
   std::uint64_t end = 0;          ///< behind the last whole record
   std::uint64_t num_damaged = 0;  ///< places inside that hold no whole record and were passed over
+  std::uint64_t num_torn = 0;     ///< bytes behind `end`
 };
 
 /// Visits the header and the whole records of a journal in order and never writes. Damage, however
@@ -68,6 +69,10 @@ class Journal {
 
   void flush();
   void sync();
+
+  /// If the file was removed, writes it again, from what its descriptor still has; true then.
+  /// Throws StorageError.
+  bool restore_if_removed();
 
   /// Flushes, and syncs on a helper thread if something is unsynced and the last sync began more
   /// than a second ago: with slow disks a sync takes long, and the caller serves other ranks.

@@ -117,6 +117,7 @@ FoundResults find_results(std::filesystem::path const& path, Results const& ours
   FoundResults found{TrialTable(std::move(rows), RowSource::Kind::results_file), {}};
   found.file_is_finished = is_finished;
   found.file_is_current = is_current;
+  found.journal_is_missing = file && !is_finished && !summary.scan.has_header;
   found.num_restarts = restarts + 1;
   found.journal_has_study = summary.study && summary.study->config == ours.config;
   if (summary.has_rows) {

@@ -20,7 +20,8 @@ struct FoundResults {
   std::optional<JournalScan> journal;  ///< if it is to be continued
   bool journal_has_study = false;      ///< its study is word for word the one that is to run
   bool file_is_finished = false;
-  bool file_is_current = false;  ///< the results file has everything
+  bool file_is_current = false;     ///< the results file has everything
+  bool journal_is_missing = false;  ///< of a study that has a results file and is not finished
   std::uint64_t num_restarts = 0;
   std::uint64_t num_without_arrays = 0;  ///< recorded trials that are to run again: arrays are gone
 };

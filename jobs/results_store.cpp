@@ -87,6 +87,14 @@ struct ResultsStore::State {
                          std::to_string(found.journal->num_damaged) +
                          " places; the trials recorded there are run again");
     }
+    if (found.journal && found.journal->num_torn > 0) {
+      warnings.push_back(journal_path(path).string() +
+                         " ends in the midst of a record; the trials recorded there are run again");
+    }
+    if (found.journal_is_missing) {
+      warnings.push_back(journal_path(path).string() + " is missing; trials recorded after " +
+                         path.string() + " was last written are run again");
+    }
     if (found.num_without_arrays > 0) {
       warnings.push_back("the arrays of " + std::to_string(found.num_without_arrays) +
                          " trials are missing in " + side_folder(path).string() +
@@ -156,6 +164,10 @@ struct ResultsStore::State {
 
   void tick() {
     auto& the_journal = open_journal_or_throw();
+    if (the_journal.restore_if_removed()) {
+      warnings.push_back(journal_path(path).string() +
+                         " was removed while the study ran; it is written again");
+    }
     the_journal.sync_when_due();
     if (found.file_is_current || !schedule.is_due(table.num_recorded(), seconds())) return;
     the_journal.sync();  // if this fails, there is no journal to rely on

@@ -12,10 +12,12 @@
 #include "jobs/byte_stream.hpp"
 #include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
+#include "jobs/in_use_error.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/trial_groups.hpp"
 #include "jobs/trial_source.hpp"
 #include "jobs/trial_worker.hpp"
+#include "parallel/announcement.hpp"
 #include "parallel/rank_group.hpp"
 #include "parallel/scheduler.hpp"
 
@@ -177,12 +179,15 @@ void on_all_ranks(Communicator const& world, std::function<void()> const& step) 
   std::string error;
   try {
     step();
+  } catch (InUseError const& in_use) {
+    error = std::string("i") + in_use.what();
   } catch (UserError const& user_error) {
     error = std::string("u") + user_error.what();
   } catch (StorageError const& storage_error) {
     error = std::string("s") + storage_error.what();
   }
   for (auto const& text : gather_texts(world, error)) {
+    if (text.starts_with('i')) throw InUseError(text.substr(1));
     if (text.starts_with('u')) throw UserError(text.substr(1));
     if (text.starts_with('s')) throw StorageError(text.substr(1));
   }
@@ -200,8 +205,12 @@ int run_study(Communicator const& world, Study const& study, std::vector<std::st
   });
   auto const rank = static_cast<std::size_t>(world.rank());
   TrialWorker worker(study, world.rank(), hosts.at(rank), signals, group);
+  // What asks rank 0 to stop may not reach the others.
+  Announcement stop(
+      world, [&] { return signals.requested(); }, [&] { signals.learn_of_stop(); });
   run_grouped(group, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
               scheduler_options(study));
+  stop.finish();
   int exit_code = coordinator ? coordinator->finish() : exit_complete;
   world.broadcast(std::span(&exit_code, 1));
   return exit_code;

@@ -36,6 +36,7 @@ void note_end(std::uint32_t what) {
 std::atomic<int> num_interrupts{0};
 std::atomic<bool> second_interrupt_exits{false};
 std::array<struct sigaction, stop_signals.size()> previous_stop_actions;
+struct sigaction previous_file_size_action;
 
 std::atomic<Trial const*> crash_trials{nullptr};
 std::atomic<std::size_t> num_crash_trials{0};
@@ -49,12 +50,16 @@ void print(std::string_view text) {
   [[maybe_unused]] auto const written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-void on_stop_signal(int signal) {
+void request_stop() {
   auto const now = Clock::now().time_since_epoch().count();
   stop_requested_at = now;
   is_settled = false;
   StopSignals::note_told();
   if (trials_end_at.load() > now + grace) trials_end_at = now + grace;
+}
+
+void on_stop_signal(int signal) {
+  request_stop();
   if (signal != SIGINT || ++num_interrupts < 2 || !second_interrupt_exits) return;
   print("\nengram: interrupted twice, ends at once; run the same command again to continue\n");
   ::_exit(exit_continue);
@@ -128,10 +133,14 @@ StopSignals::StopSignals(bool decides, StopLimits const& limits)
   num_interrupts = 0;
   second_interrupt_exits = decides;
   install(stop_signals, on_stop_signal, previous_stop_actions);
+  struct sigaction ignored {};
+  ignored.sa_handler = SIG_IGN;
+  ::sigaction(SIGXFSZ, &ignored, &previous_file_size_action);
 }
 
 StopSignals::~StopSignals() {
   restore(stop_signals, previous_stop_actions);
+  ::sigaction(SIGXFSZ, &previous_file_size_action, nullptr);
 }
 
 void StopSignals::note_end_in(std::atomic<std::uint32_t>* end) {
@@ -140,6 +149,11 @@ void StopSignals::note_end_in(std::atomic<std::uint32_t>* end) {
 
 void StopSignals::note_told() {
   note_end(told);
+}
+
+void StopSignals::learn_of_stop() {
+  decides_ = true;
+  request_stop();
 }
 
 bool StopSignals::suspends() const {

@@ -20,10 +20,11 @@ struct StopLimits {
 /// While one of these lives, SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 don't end the process but ask for
 /// an orderly stop, as does the end of the run's time; a batch system's warning before its time
 /// limit is such a signal. On the rank that decides, a second SIGINT ends the process at once.
+/// SIGXFSZ is ignored: a write beyond the limit on file sizes fails like one to a full disk.
 ///
 /// mpirun sends a signal to all ranks, and kills them two seconds after SIGINT and SIGTERM. Rank 0
 /// decides; another rank suspends its trial and gives its chunks back for two seconds, and goes on
-/// then if rank 0 was not asked.
+/// then unless it has learned that rank 0 was asked.
 class StopSignals {
  public:
   using Clock = std::chrono::steady_clock;
@@ -35,6 +36,9 @@ class StopSignals {
 
   /// Whether a stop was asked for; on ranks that don't decide, within the last two seconds.
   bool requested() const;
+
+  /// The rank that decides was asked to stop, and so is this one, for good. From any thread.
+  void learn_of_stop();
 
   /// Whether running trials are to be suspended: from a request on, until `settle`.
   bool suspends() const;
@@ -59,7 +63,7 @@ class StopSignals {
  private:
   bool time_is_over() const { return time_limit_ && Clock::now() >= *time_limit_; }
 
-  bool decides_;
+  std::atomic<bool> decides_;
   double grace_s_;
   std::optional<Clock::time_point> time_limit_;
   Clock::rep trials_end_;  ///< without signals

@@ -79,7 +79,8 @@ enum MessageTag : int {
   tag_outcome,
   tag_chunks,
   tag_outcomes,
-  tag_agreed
+  tag_agreed,
+  tag_announcement
 };
 
 }  // namespace engram

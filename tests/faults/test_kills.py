@@ -10,7 +10,17 @@ import random
 import time
 
 import pytest
-from engram_runs import FAILED_TRIALS, Job, assert_part_of, assert_same_results, engram, recorded_ids, write_study
+from engram_runs import (
+    FAILED_TRIALS,
+    Files,
+    Job,
+    assert_part_of,
+    assert_same_results,
+    engram,
+    recorded_ids,
+    wait_until,
+    write_study,
+)
 
 NUM_KILLS = int(os.environ.get("ENGRAM_KILLS", "10"))
 SEED = int(os.environ.get("ENGRAM_KILL_SEED", "1"))
@@ -37,39 +47,6 @@ def reference(tmp_path_factory):
     done = engram("run", make_study(folder), ranks=4)
     assert done.returncode == FAILED_TRIALS, done.stderr
     return folder / "study.h5"
-
-
-class Files:
-    """What the store has written so far."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.results, self.journal = folder / "study.h5", folder / "study.h5.journal"
-        self.has_records = self.results.exists() or self.journal_size() > 0
-
-    def journal_size(self):
-        try:
-            return self.journal.stat().st_size
-        except FileNotFoundError:
-            return 0
-
-    def results_inode(self):
-        try:
-            return self.results.stat().st_ino
-        except FileNotFoundError:
-            return 0
-
-    def temporaries(self):
-        return {name for name in os.listdir(self.folder) if ".tmp" in name}
-
-
-def wait_until(condition, job, pause_s=0.0):
-    """False if the job ended before."""
-    while not condition():
-        if job.process.poll() is not None:
-            return False
-        time.sleep(pause_s)
-    return job.process.poll() is None
 
 
 def reach(moment, job, files, chance):

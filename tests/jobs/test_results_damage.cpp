@@ -158,6 +158,46 @@ TEST_F(ResultsDamage, FullDiskLosesNothing) {
   finish_and_compare();
 }
 
+TEST_F(ResultsDamage, JournalThatIsRemovedUnderARunIsWrittenAgain) {
+  ResultsStore store(study, OpenMode::create_or_continue, {});
+  for (std::uint64_t id = 0; id < 4; ++id) append_trial(store, study, id);
+  store.sync();
+  auto const before = file_bytes(journal_path(output));
+  std::filesystem::remove(journal_path(output));
+  store.tick();
+  EXPECT_EQ(file_bytes(journal_path(output)), before);
+  ASSERT_EQ(store.warnings().size(), 1u);
+  EXPECT_TRUE(contains(store.warnings()[0], "was removed while the study ran"));
+  append_trial(store, study, 4);
+  store.sync();
+  EXPECT_EQ(read_results(output).num_rows(), 5u);
+}
+
+TEST_F(ResultsDamage, JournalThatIsCutOrGoneBetweenRunsIsSaid) {
+  auto const reopened = [&] {
+    return ResultsStore(study, OpenMode::create_or_continue, {}).warnings();
+  };
+  {
+    ResultsStore store(study, OpenMode::create_or_continue, {});
+    append_trial(store, study, 0);
+    store.write_results(false);
+    append_trial(store, study, 1);
+  }
+  EXPECT_TRUE(reopened().empty());
+  auto const size = std::filesystem::file_size(journal_path(output));
+  std::filesystem::resize_file(journal_path(output), size - 1);
+  auto warnings = reopened();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(contains(warnings[0], "ends in the midst of a record"));
+  EXPECT_TRUE(reopened().empty()) << "the torn tail was cut off";
+  std::filesystem::remove(journal_path(output));
+  warnings = reopened();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(contains(warnings[0], "is missing; trials recorded after"));
+  EXPECT_TRUE(reopened().empty());
+  finish_and_compare();
+}
+
 TEST_F(ResultsDamage, TrialsWhoseSideFilesAreGoneAreRunAgain) {
   {
     ResultsStore store(study, OpenMode::create_or_continue, {});

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "analysis/status.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/results_schema.hpp"
+#include "jobs/trial_state.hpp"
 #include "tests/jobs/results_test_study.hpp"
 #include "tests/jobs/runner_case.hpp"
 
@@ -45,6 +48,51 @@ class TestStairs final : public Experiment {
 };
 
 RegisterExperiment<TestStairs> const registered_test_stairs;
+
+/// Trials that go on for five seconds, and rank 0's asks its own process to stop once all the
+/// others have begun.
+class TestPatience final : public Experiment {
+ public:
+  inline static std::filesystem::path folder;
+  inline static int num_others = -1;  ///< on rank 0
+
+  std::string_view name() const override { return "test_patience"; }
+  std::string_view summary() const override { return "for tests"; }
+  std::string_view source() const override { return "none"; }
+  std::vector<ParameterSpec> parameters() const override {
+    return {real("x", 0), boolean("saves", true)};
+  }
+  std::vector<MetricSpec> metrics(Parameters const&) const override {
+    return {{"value", Direction::minimise, "1", ""}};
+  }
+  bool saves_states() const override { return true; }
+  void run(TrialContext& context, std::span<Trial const> trials,
+           std::span<Outcome> outcomes) const override {
+    std::ofstream(folder / ("begun_" + std::to_string(::getpid()))) << trials[0].id;
+    int num_others_to_ask = num_others;
+    for (int step = 0; step < 5000; ++step) {
+      if (num_begun() - 1 == num_others_to_ask) {
+        ::raise(SIGUSR1);
+        num_others_to_ask = -1;
+      }
+      ::usleep(1000);
+      context.deadline.check();
+      if (trials[0].parameters.boolean("saves"))
+        context.checkpoint.offer([&](StateArchive& archive) { archive(step); });
+    }
+    outcomes[0].metrics = {0.0};
+  }
+
+ private:
+  static int num_begun() {
+    int num = 0;
+    for (auto const& entry : std::filesystem::directory_iterator(folder))
+      num += entry.path().filename().string().starts_with("begun_") ? 1 : 0;
+    return num;
+  }
+};
+
+RegisterExperiment<TestPatience> const registered_test_patience;
 
 class Stopping : public Runner {
  protected:
@@ -104,7 +152,7 @@ TEST_F(Stopping, TargetEndsAStudyAtTheFirstPointThatReachesIt) {
               std::string::npos)
         << messages_;
     std::ostringstream status;
-    write_status(results, false, status, {});
+    write_status(results, study_status(results, {}), status, {});
     EXPECT_NE(status.str().find("14 of 120 (11 %), 0 failed, 0 timed out; ended by study.target"),
               std::string::npos)
         << status.str();
@@ -163,6 +211,33 @@ TEST_F(Stopping, TargetOutOfReachEndsNothing) {
   EXPECT_EQ(results.num_rows(), 120u);  // a target out of reach
   EXPECT_TRUE(results.finished);
   EXPECT_EQ(results.stopped_by, "");
+}
+
+TEST_F(Stopping, WordToRankZeroAloneReachesAll) {
+  TestPatience::num_others = is_root() ? world_.size() - 1 : -1;
+  TestPatience::folder = folder_;
+  std::string const text =
+      "[study]\nexperiment = test_patience\nsearcher = random\ntrials = 20\n"
+      "checkpoint_interval = 0\n[space]\nx = uniform(0, 1)\n";
+  auto const study = make_study(text);
+  EXPECT_EQ(run(study), exit_continue);
+  world_.barrier();
+  if (is_root()) {
+    EXPECT_EQ(read().num_rows(), 0u) << "a trial went on to its end";
+    for (auto const& entry : std::filesystem::directory_iterator(folder_)) {
+      if (!entry.path().filename().string().starts_with("begun_")) continue;
+      std::uint64_t trial = 0;
+      std::ifstream(entry.path()) >> trial;
+      EXPECT_TRUE(std::filesystem::exists(state_file(study.output, trial))) << trial;
+      std::filesystem::remove(entry.path());
+    }
+  }
+  world_.barrier();
+  // Those that don't save states are given up when the grace ends: long before they would end.
+  auto const other = make_study(text + "[experiment]\nsaves = false\n", "b.h5");
+  EXPECT_EQ(run(other, {.limits = {.grace_s = 0.05}}), exit_continue);
+  if (!is_root()) return;
+  EXPECT_EQ(read("b.h5").num_rows(), 0u);
 }
 
 }  // namespace
