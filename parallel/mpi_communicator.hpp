@@ -78,7 +78,8 @@ enum MessageTag : int {
   tag_chunks,
   tag_outcomes,
   tag_agreed,
-  tag_announcement
+  tag_announcement,
+  tag_alive
 };
 
 }  // namespace engram
