@@ -1,18 +1,25 @@
 #pragma once
 
-#include <Eigen/Core>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 namespace engram {
 
+/// Eigen's vectors and matrices of double, without their headers.
+template <class Matrix>
+concept DenseMatrix = requires(Matrix& matrix) {
+  { matrix.data() } -> std::same_as<double*>;
+  { matrix.rows() } -> std::convertible_to<std::ptrdiff_t>;
+};
+
 /// Writes an algorithm's state to a flat record of numbers, or reads it back: one list of members
-/// serves both, so that they can't differ. Whole numbers are exact up to 2^53.
+/// serves both, so that they can't differ. Whole numbers are exact up to 2^53 on both sides of 0.
 class StateArchive {
  public:
   /// Writes, appending to `record`.
@@ -35,12 +42,21 @@ class StateArchive {
     auto number = static_cast<double>(value);
     (*this)(number);
     constexpr double exact = 9007199254740992.0;
-    if (!(number >= 0.0 && number <= exact)) throw_unfit();
+    double const lowest = std::signed_integral<Integer> ? -exact : 0.0;
+    if (!(number >= lowest && number <= exact)) throw_unfit();
     value = static_cast<Integer>(number);
   }
 
+  void operator()(float& value) {
+    double number = value;
+    (*this)(number);
+    value = static_cast<float>(number);
+  }
+
   /// With its length, which may change.
-  void operator()(std::vector<double>& values) {
+  template <class Number>
+  requires std::is_arithmetic_v<Number>
+  void operator()(std::vector<Number>& values) {
     std::size_t size = values.size();
     (*this)(size);
     if (!written_ && size > read_.size()) throw_unfit();
@@ -58,9 +74,9 @@ class StateArchive {
   void operator()(std::span<double> values) {
     for (auto& value : values) (*this)(value);
   }
-  template <class Derived>
-  void operator()(Eigen::PlainObjectBase<Derived>& values) {
-    for (Eigen::Index i = 0; i < values.size(); ++i) (*this)(values.data()[i]);
+  template <DenseMatrix Matrix>
+  void operator()(Matrix& values) {
+    (*this)(std::span<double>(values.data(), static_cast<std::size_t>(values.size())));
   }
 
   /// Throws std::invalid_argument if numbers are left over.

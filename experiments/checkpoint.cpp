@@ -25,27 +25,30 @@ bool Checkpoint::restore(Exchange const& exchange) const {
 
 void Checkpoint::offer(Exchange const& exchange) const {
   if (!is_active_) return;
-  auto wish = StateKeeper::Wish::none;
-  std::exception_ptr error;
-  if (keeper_) {
-    try {
-      wish = keeper_->wish();
-      if (wish != StateKeeper::Wish::none) save(exchange);
-    } catch (...) {
-      error = std::current_exception();
-      wish = StateKeeper::Wish::suspend;  // the others leave, too
-    }
-  }
+  auto wish = keeper_ ? keeper_->wish() : StateKeeper::Wish::none;
   if (group_.size() > 1) group_.broadcast(std::span(&wish, 1));
-  if (error) std::rethrow_exception(error);
-  if (wish == StateKeeper::Wish::suspend) throw TrialSuspended();
-}
-
-void Checkpoint::save(Exchange const& exchange) const {
+  if (wish == StateKeeper::Wish::none) return;
   std::vector<double> state;
   StateArchive archive(state);
   exchange(archive);
-  keeper_->save(std::move(state));
+  keep(std::move(state));
+  if (wish == StateKeeper::Wish::suspend) throw TrialSuspended();
+}
+
+void Checkpoint::keep(std::vector<double> state) const {
+  std::exception_ptr error;
+  if (keeper_) {
+    try {
+      keeper_->save(std::move(state));
+    } catch (...) {
+      error = std::current_exception();
+    }
+  }
+  // The others leave with the one that could not.
+  bool is_kept = !error;
+  if (group_.size() > 1) group_.broadcast(std::span(&is_kept, 1));
+  if (error) std::rethrow_exception(error);
+  if (!is_kept) throw TrialSuspended();
 }
 
 }  // namespace engram

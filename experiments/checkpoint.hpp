@@ -54,6 +54,8 @@ class StateKeeper {
 /// larger one ends like one that had it from the beginning.
 class Checkpoint {
  public:
+  /// Collective over the group, so that parts of a state may be on several ranks: what is written
+  /// counts on the root, all ranks read the same.
   using Exchange = std::function<void(StateArchive&)>;
 
   /// Keeps nothing.
@@ -74,7 +76,7 @@ class Checkpoint {
   void offer(Exchange const& exchange) const;
 
  private:
-  void save(Exchange const& exchange) const;
+  void keep(std::vector<double> state) const;
 
   std::shared_ptr<StateKeeper> keeper_;
   Communicator group_;

@@ -67,4 +67,12 @@ double DistalReward::step(bool source, bool target) {
   return level_;
 }
 
+void DistalReward::exchange(StateArchive& archive) {
+  archive(now_);
+  archive(last_source_);
+  archive(due_);
+  archive(num_earned_);
+  archive(level_);
+}
+
 }  // namespace engram

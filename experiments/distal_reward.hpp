@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/random/random.hpp"
+#include "core/state_archive.hpp"
 #include "experiments/parameter.hpp"
 
 namespace engram {
@@ -24,6 +25,8 @@ class DistalReward {
 
   /// The level after the next step, in which source and target fired or not.
   double step(bool source, bool target);
+
+  void exchange(StateArchive& archive);
 
   std::uint64_t num_earned() const { return num_earned_; }
 

@@ -134,6 +134,8 @@ class SpikingBalance final : public Experiment {
     return specs;
   }
 
+  bool saves_states() const override { return true; }
+
   Parameters example() const override {
     Parameters p(parameters());
     make_tiny(p);
@@ -168,7 +170,7 @@ class SpikingBalance final : public Experiment {
       auto const spec = balanced_network(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_balance"),
                       {.dt_ms = p.real("dt_ms")}, context.deadline);
-      run_spiking(context, p, spec, network, outcomes[i]);
+      run_spiking(context, trials[i], spec, network, outcomes[i]);
       double const theory = theory_hz(p);
       outcomes[i].metrics.push_back(theory);
       outcomes[i].metrics.push_back(std::abs(outcomes[i].metrics.front() - theory));

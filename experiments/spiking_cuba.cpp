@@ -159,6 +159,8 @@ class SpikingCuba final : public Experiment {
 
   std::vector<MetricSpec> metrics(Parameters const&) const override { return activity_metrics(); }
 
+  bool saves_states() const override { return true; }
+
   Parameters example() const override {
     Parameters p(parameters());
     make_tiny(p);
@@ -191,7 +193,7 @@ class SpikingCuba final : public Experiment {
       auto const spec = cuba_network(p);
       Network network(context.group, spec, Key(Seed(trials[i].seed)).stream("spiking_cuba"),
                       {.dt_ms = p.real("dt_ms")}, context.deadline);
-      run_spiking(context, p, spec, network, outcomes[i]);
+      run_spiking(context, trials[i], spec, network, outcomes[i]);
       record_weights(p, context.group, network, {.highest_weight = highest_weight(p)}, outcomes[i]);
     }
   }
@@ -201,8 +203,9 @@ class SpikingCuba final : public Experiment {
     auto needs = spiking_memory(p, p.real("t_ref_ms"));
     auto const excitatory = static_cast<double>(p.count("num_excitatory"));
     auto const all = excitatory + static_cast<double>(p.count("num_inhibitory"));
-    // A target; with plasticity a weight too, and where the target finds both.
-    double const bytes = is_plastic(p) ? 16.0 : 4.0;
+    // A target; with plasticity a weight too, where the target finds both, and the weight on its
+    // way into a saved state.
+    double const bytes = is_plastic(p) ? 48.0 : 4.0;
     needs.push_back(
         {"numbers of neurons and probability", bytes * all * all * p.real("probability")});
     needs.push_back(weight_memory(p, excitatory * excitatory * p.real("probability")));

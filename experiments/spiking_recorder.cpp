@@ -143,6 +143,18 @@ void SpikingRecorder::sample_states(Network const& network) {
   }
 }
 
+void SpikingRecorder::exchange(StateArchive& archive) {
+  for (auto& population : populations_) {
+    archive(population.in_bin);
+    archive(population.rate_hz);
+  }
+  archive(num_steps_);
+  archive(spike_times_ms_);
+  archive(spike_neurons_);
+  archive(samples_);
+  archive(num_samples_);
+}
+
 void SpikingRecorder::store(Communicator const& group, Outcome& outcome) {
   if (num_spiking_ > 0) {
     auto const num = static_cast<std::uint64_t>(spike_times_ms_.size());

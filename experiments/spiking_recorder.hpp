@@ -46,6 +46,9 @@ class SpikingRecorder {
   /// The first state variable, the membrane potential. Collective.
   void sample_states(Network const& network);
 
+  /// Writes or reads all that has been taken in; what is written is whole on the root.
+  void exchange(StateArchive& archive);
+
   /// Collective; the same on all ranks.
   void store(Communicator const& group, Outcome& outcome);
 

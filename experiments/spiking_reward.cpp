@@ -67,28 +67,21 @@ bool has_fired(Spikes const& spikes, std::uint32_t neuron) {
 struct RewardCourse {
   std::vector<double> target;
   WeightSummary last;
-  double seconds_to_maximum = 0.0;
-};
+  std::size_t num_to_maximum = 0;  ///< samples up to the first at the maximum; 0: none is yet
 
-/// Collective; the same on all ranks.
-RewardCourse run_and_sample(TrialContext const& context, Parameters const& p, Network& network,
-                            Network::Observer const& observer) {
-  double const sample_s = p.real("sample_s");
-  auto const num_samples = static_cast<std::size_t>(std::lround(p.real("seconds") / sample_s));
-  RewardCourse course;
-  course.seconds_to_maximum = p.real("seconds");
-  bool is_reached = false;
-  while (course.target.size() < num_samples) {
-    network.run(1e3 * sample_s, observer, context.deadline);
-    course.last = summarise(context.group, network);
-    course.target.push_back(course.last.target);
-    if (!is_reached && course.last.target >= nearly * p.real("highest_weight")) {
-      is_reached = true;
-      course.seconds_to_maximum = static_cast<double>(course.target.size()) * sample_s;
-    }
+  void add(WeightSummary const& sample, double highest_weight) {
+    last = sample;
+    target.push_back(sample.target);
+    if (num_to_maximum == 0 && sample.target >= nearly * highest_weight)
+      num_to_maximum = target.size();
   }
-  return course;
-}
+
+  void exchange(StateArchive& archive) {
+    archive(target);
+    for (double* value : {&last.target, &last.mean, &last.rank}) archive(*value);
+    archive(num_to_maximum);
+  }
+};
 
 void evaluate(TrialContext const& context, Trial const& trial, Outcome& outcome) {
   auto const& p = trial.parameters;
@@ -106,15 +99,32 @@ void evaluate(TrialContext const& context, Trial const& trial, Outcome& outcome)
       for (std::size_t c = 0; c < num_plastic; ++c) network.set_modulator(c, level);
     }
   };
-  auto const course = run_and_sample(context, p, network, observe);
+  RewardCourse course;
+  auto const state = [&](StateArchive& archive) {
+    network.exchange(archive);
+    reward.exchange(archive);
+    course.exchange(archive);
+    archive(num_spikes);
+  };
+  context.checkpoint.restore(state);
+  double const sample_s = p.real("sample_s");
+  auto const share = std::llround(trial.budget * p.real("seconds") / sample_s);
+  auto const num_samples = static_cast<std::size_t>(std::max(1LL, share));
+  while (course.target.size() < num_samples) {
+    network.run(1e3 * sample_s, observe, context.deadline);
+    course.add(summarise(context.group, network), p.real("highest_weight"));
+    context.checkpoint.offer(state);
+  }
+  double const seconds = static_cast<double>(num_samples) * sample_s;
   auto const num_neurons =
       static_cast<double>(p.count("num_excitatory") + p.count("num_inhibitory"));
-  outcome.metrics = {course.last.target,
-                     course.last.mean,
-                     course.last.rank,
-                     course.seconds_to_maximum,
-                     static_cast<double>(num_spikes) / num_neurons / p.real("seconds"),
-                     static_cast<double>(reward.num_earned())};
+  outcome.metrics = {
+      course.last.target,
+      course.last.mean,
+      course.last.rank,
+      course.num_to_maximum == 0 ? seconds : static_cast<double>(course.num_to_maximum) * sample_s,
+      static_cast<double>(num_spikes) / num_neurons / seconds,
+      static_cast<double>(reward.num_earned())};
   outcome.series.push_back({"target_weight", course.target});
 }
 
@@ -131,7 +141,11 @@ class SpikingReward final : public Experiment {
 
   std::vector<ParameterSpec> parameters() const override {
     std::vector<ParameterSpec> specs = {
-        real("seconds", 1000.0).range(0.001, 1e6).in("s").means("simulated time").from("here"),
+        real("seconds", 1000.0)
+            .range(0.001, 1e6)
+            .in("s")
+            .means("simulated time; a trial's budget is a share of it")
+            .from("here"),
         real("sample_s", 5.0)
             .range(0.001, 1e6)
             .in("s")
@@ -158,6 +172,8 @@ class SpikingReward final : public Experiment {
         {"rewards", Direction::none, "1", "pairs of spikes that earned one"},
     };
   }
+
+  bool saves_states() const override { return true; }
 
   Parameters example() const override {
     Parameters p(parameters());

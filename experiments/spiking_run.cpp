@@ -12,21 +12,16 @@ namespace {
 /// More would overflow the sums of squares of intervals.
 constexpr double max_steps = 4e9;
 
-std::int64_t num_steps(Parameters const& p) {
-  return std::llround(p.real("time_ms") / p.real("dt_ms"));
+/// Simulated time between two offers of the state: far below a second for networks of a million
+/// synapses, and cheap beside what they compute in it.
+constexpr double offer_ms = 10.0;
+
+std::int64_t at_least_one(double number) {
+  return std::max(std::int64_t{1}, static_cast<std::int64_t>(std::llround(number)));
 }
 
-/// Runs for time_ms, in parts where states are sampled.
-void run_and_record(Network& network, Parameters const& p, Network::Observer const& observer,
-                    Deadline const& deadline, SpikingRecorder& recorder) {
-  std::int64_t const end = num_steps(p);
-  std::int64_t const part = recorder.sample_steps() > 0 ? recorder.sample_steps() : end;
-  for (std::int64_t done = 0; done < end;) {
-    std::int64_t const steps = std::min(part, end - done);
-    network.run(static_cast<double>(steps) * network.dt_ms(), observer, deadline);
-    done += steps;
-    if (steps == recorder.sample_steps()) recorder.sample_states(network);
-  }
+std::int64_t num_steps_of(Parameters const& p, char const* name) {
+  return std::llround(p.real(name) / p.real("dt_ms"));
 }
 
 void set_metrics(SpikeStatistics const& statistics, Parameters const& p, Outcome& outcome) {
@@ -76,7 +71,11 @@ std::vector<ParameterSpec> spiking_run_parameters(double warm_up_ms, double time
           .in("ms")
           .means("not measured, from the beginning")
           .from("here"),
-      real("time_ms", time_ms).range(1e-3, 1e9).in("ms").means("measured").from("here"),
+      real("time_ms", time_ms)
+          .range(1e-3, 1e9)
+          .in("ms")
+          .means("measured; a trial's budget is a share of it")
+          .from("here"),
       integer("min_intervals", 10)
           .range(2, 1e6)
           .means("interspike intervals that a neuron needs to count in cv_isi")
@@ -105,7 +104,8 @@ void check_spiking_run(Parameters const& p) {
     throw UserError("delay_ms is " + to_string(p.at("delay_ms")) +
                     ", expected at least one step, dt_ms = " + to_string(p.at("dt_ms")));
   }
-  if (num_steps(p) < 1 || (p.real("warm_up_ms") + p.real("time_ms")) / dt_ms > max_steps) {
+  if (num_steps_of(p, "time_ms") < 1 ||
+      (p.real("warm_up_ms") + p.real("time_ms")) / dt_ms > max_steps) {
     throw UserError("time_ms is " + to_string(p.at("time_ms")) +
                     ", expected from 1 to 4e9 steps of " + to_string(p.at("dt_ms")) +
                     " ms, warm_up_ms included");
@@ -142,14 +142,15 @@ std::vector<MetricSpec> activity_metrics() {
   };
 }
 
-void run_spiking(TrialContext const& context, Parameters const& p, NetworkSpec const& spec,
+void run_spiking(TrialContext const& context, Trial const& trial, NetworkSpec const& spec,
                  Network& network, Outcome& outcome) {
+  auto const& p = trial.parameters;
   std::uint64_t const num_excitatory = spec.populations().at(0).size;
   SpikeStatistics statistics(num_excitatory + spec.populations().at(1).size,
                              {.dt_ms = p.real("dt_ms")});
   SpikingRecorder recorder(p, spec);
-  network.run(p.real("warm_up_ms"), {}, context.deadline);
-  auto const observe = [&](std::int64_t first, std::int64_t last) {
+  std::int64_t const begin = num_steps_of(p, "warm_up_ms");
+  Network::Observer const observe = [&](std::int64_t first, std::int64_t last) {
     for (std::int64_t step = first; step < last; ++step) {
       statistics.add(network.spikes({0}, step));
       statistics.add(network.spikes({1}, step), num_excitatory);
@@ -157,7 +158,28 @@ void run_spiking(TrialContext const& context, Parameters const& p, NetworkSpec c
       recorder.add_step(network, step);
     }
   };
-  run_and_record(network, p, observe, context.deadline, recorder);
+  auto const state = [&](StateArchive& archive) {
+    network.exchange(archive);
+    statistics.exchange(archive);
+    recorder.exchange(archive);
+  };
+  context.checkpoint.restore(state);
+  std::int64_t const end =
+      begin + at_least_one(trial.budget * static_cast<double>(num_steps_of(p, "time_ms")));
+  std::int64_t const offer_steps = at_least_one(offer_ms / network.dt_ms());
+  std::int64_t const sample_steps = recorder.sample_steps();
+  while (network.step() < end) {
+    auto const step = network.step();
+    bool const is_measured = step >= begin;
+    std::int64_t next = std::min(step + offer_steps, is_measured ? end : begin);
+    if (is_measured && sample_steps > 0)
+      next = std::min(next, step + sample_steps - (step - begin) % sample_steps);
+    network.run(static_cast<double>(next - step) * network.dt_ms(),
+                is_measured ? observe : Network::Observer(), context.deadline);
+    if (is_measured && sample_steps > 0 && (next - begin) % sample_steps == 0)
+      recorder.sample_states(network);
+    context.checkpoint.offer(state);
+  }
   set_metrics(statistics, p, outcome);
   recorder.store(context.group, outcome);
 }

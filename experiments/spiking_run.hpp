@@ -34,10 +34,10 @@ std::vector<MemoryNeed> spiking_memory(Parameters const& parameters, double refr
 /// rate_hz, rate_excitatory_hz, rate_inhibitory_hz, cv_isi, cv_neurons, synchrony, fano_factor.
 std::vector<MetricSpec> activity_metrics();
 
-/// Runs for warm_up_ms, then for time_ms, of which the outcome gets what is recorded and, as its
-/// first metrics, `activity_metrics`. Collective.
+/// Runs for warm_up_ms, then for the budget's share of time_ms, of which the outcome gets what is
+/// recorded and, as its first metrics, `activity_metrics`. Collective.
 /// @param spec  of the network: its populations are the excitatory and the inhibitory one
-void run_spiking(TrialContext const& context, Parameters const& parameters, NetworkSpec const& spec,
+void run_spiking(TrialContext const& context, Trial const& trial, NetworkSpec const& spec,
                  Network& network, Outcome& outcome);
 
 }  // namespace engram

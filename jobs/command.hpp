@@ -20,6 +20,7 @@ struct Invocation {
   std::vector<std::string> arguments;
   std::map<std::string, std::string> options;                  ///< given ones, by name
   std::vector<std::pair<std::string, std::string>> overrides;  ///< ("study.seed", "7")
+  std::map<std::string, std::string> passed;                   ///< unknown ones, for others
   int* argc = nullptr;                                         ///< of main, for MPI
   char*** argv = nullptr;
 
@@ -36,6 +37,7 @@ struct Command {
   std::string details = {};                 ///< further paragraphs of --help
   std::vector<CommandOption> options = {};
   bool takes_overrides = false;  ///< --section.key value
+  bool passes_options = false;   ///< --unknown and --unknown=value are not mistakes
   bool uses_all_ranks = false;   ///< others do their work on the first process only
   int (*run)(Invocation const&) = nullptr;
 };
@@ -43,6 +45,8 @@ struct Command {
 Command list_command();
 Command describe_command();
 Command run_command();
+Command slurm_command();
+Command cancel_command();
 Command status_command();
 Command report_command();
 Command export_command();

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <map>
+#include <set>
 #include <sstream>
 #include <string_view>
 
@@ -28,7 +30,8 @@ constexpr char const* exit_codes_text =
     "  2  bad input; nothing was written\n"
     "  3  the study ended, but some trials failed or timed out\n"
     "  4  interrupted in good order; run the same command again to continue\n"
-    "  5  results could not be written: disk full, no permission\n";
+    "  5  results could not be written: disk full, no permission\n"
+    "  6  another run has the results file; nothing was written\n";
 
 /// The number of this process by the launcher's word, for commands that don't start MPI.
 int launched_rank() {
@@ -122,6 +125,23 @@ std::vector<std::pair<std::string, std::string>> take_overrides(std::vector<std:
   return overrides;
 }
 
+/// Moves "--name" and "--name=value" that are no options of `command` out of `words`.
+std::map<std::string, std::string> take_passed(Command const& command,
+                                               std::vector<std::string>& words) {
+  std::set<std::string> known{"help"};
+  for (auto const& option : command.options) known.insert(option.name);
+  std::map<std::string, std::string> passed;
+  std::erase_if(words, [&](std::string const& word) {
+    if (!word.starts_with("--")) return false;
+    auto const equals = std::min(word.find('='), word.size());
+    auto const name = word.substr(2, equals - 2);
+    if (known.contains(name)) return false;
+    passed[name] = equals < word.size() ? word.substr(equals + 1) : "";
+    return true;
+  });
+  return passed;
+}
+
 po::options_description describe_options(Command const& command) {
   po::options_description options;
   options.add_options()("help,h", "")("argument", po::value<std::vector<std::string>>(), "");
@@ -193,6 +213,8 @@ int dispatch(int& argc, char**& argv) {
   words.erase(words.begin());
   std::vector<std::pair<std::string, std::string>> overrides;
   if (command.takes_overrides) overrides = take_overrides(words);
+  std::map<std::string, std::string> passed;
+  if (command.passes_options) passed = take_passed(command, words);
   auto const values = parse(command, words);
   if (values.contains("help")) {
     if (launched_rank() == 0) std::cout << help_of(command);
@@ -200,6 +222,7 @@ int dispatch(int& argc, char**& argv) {
   }
   auto invocation = make_invocation(command, values);
   invocation.overrides = std::move(overrides);
+  invocation.passed = std::move(passed);
   invocation.argc = &argc;
   invocation.argv = &argv;
   if (!command.uses_all_ranks && launched_rank() != 0) return exit_complete;
@@ -217,8 +240,9 @@ int fail(std::string const& what, int exit_code) {
 
 std::vector<Command> const& all_commands() {
   static std::vector<Command> const commands{
-      list_command(),   describe_command(), run_command(),     status_command(),
-      report_command(), export_command(),   version_command(), completion_command()};
+      list_command(),    describe_command(),  run_command(),    slurm_command(),
+      cancel_command(),  status_command(),    report_command(), export_command(),
+      version_command(), completion_command()};
   return commands;
 }
 

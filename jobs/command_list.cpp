@@ -74,6 +74,7 @@ void print_experiment(Experiment const& experiment) {
   std::cout << experiment.name() << "\n"
             << wrapped(std::string(experiment.summary()), 2)
             << wrapped("Source: " + std::string(experiment.source()), 2)
+            << (experiment.saves_states() ? "  Its trials save states and go on from them.\n" : "")
             << "\nParameters and their defaults, for [experiment], or to be searched in [space]:\n";
   print_parameters(experiment.parameters());
   std::cout << "\nMetrics, with these defaults:\n";

@@ -1,14 +1,21 @@
+#include <unistd.h>
+
+#include <algorithm>
 #include <chrono>
 #include <fstream>
 #include <iostream>
 #include <limits>
+#include <optional>
 #include <sstream>
+#include <system_error>
+#include <thread>
 
 #include "analysis/export.hpp"
 #include "analysis/report.hpp"
 #include "analysis/status.hpp"
 #include "core/error.hpp"
 #include "jobs/command.hpp"
+#include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/file_system.hpp"
 #include "jobs/results_file.hpp"
@@ -17,14 +24,57 @@
 namespace engram {
 namespace {
 
+/// The newest change of a study's files, which all begin with the results file's name.
+std::optional<double> last_write_s(std::filesystem::path const& file) {
+  std::optional<double> last;
+  std::error_code ignored;
+  for (auto const& entry : std::filesystem::directory_iterator(folder_of(file), ignored)) {
+    if (!entry.path().filename().string().starts_with(file.filename().string())) continue;
+    auto const time = entry.last_write_time(ignored);
+    if (ignored) continue;  // it was removed meanwhile
+    auto const since = std::chrono::file_clock::to_sys(time).time_since_epoch();
+    last = std::max(last, std::optional(std::chrono::duration<double>(since).count()));
+  }
+  return last;
+}
+
+StudyState write_status_of(std::filesystem::path const& file, std::ostream& out, bool as_json) {
+  auto const now = std::chrono::system_clock::now().time_since_epoch();
+  StatusOptions const options{as_json, std::chrono::duration<double>(now).count()};
+  // The lock first: a run that ends in between has written its last results by then.
+  SignsOfLife signs{lock_is_held(lock_path(file))};
+  if (signs.lock_is_held) {
+    signs.running = read_running(file);
+    signs.last_write_s = last_write_s(file);
+  }
+  auto const results = read_results(file);
+  auto const status = study_status(results, signs);
+  write_status(results, status, out, options);
+  return status.state;
+}
+
+/// Shows it again and again, on a terminal in place, until the study is finished. A study that was
+/// interrupted may go on: a batch system runs its job again.
+int watch(std::filesystem::path const& file, bool as_json, std::chrono::seconds interval) {
+  bool const in_place = ::isatty(STDOUT_FILENO) != 0;
+  for (bool is_first = true;; is_first = false) {
+    std::ostringstream text;
+    auto const state = write_status_of(file, text, as_json);
+    if (in_place)
+      std::cout << "\x1b[H\x1b[2J";
+    else if (!is_first && !as_json)
+      std::cout << '\n';
+    std::cout << text.view() << std::flush;
+    if (state == StudyState::finished || !std::cout) return exit_complete;
+    std::this_thread::sleep_for(interval);
+  }
+}
+
 int status(Invocation const& call) {
   std::filesystem::path const file = call.arguments[0];
-  auto const results = read_results(file);
-  StatusOptions options;
-  options.json = call.has("json");
-  auto const now = std::chrono::system_clock::now().time_since_epoch();
-  options.now_s = std::chrono::duration<double>(now).count();
-  write_status(results, lock_is_held(lock_path(file)), std::cout, options);
+  auto const interval = std::chrono::seconds(call.integer("interval", 1, 86400, 2));
+  if (call.has("watch")) return watch(file, call.has("json"), interval);
+  write_status_of(file, std::cout, call.has("json"));
   return exit_complete;
 }
 
@@ -86,7 +136,9 @@ Command status_command() {
       .name = "status",
       .arguments = {"RESULTS.h5"},
       .summary = "Shows how far a study is, also while it runs.",
-      .options = {{"json", "", "as one JSON object"}},
+      .options = {{"json", "", "as one JSON object"},
+                  {"watch", "", "again and again, until the study is finished"},
+                  {"interval", "SECONDS", "of --watch, 2 by default"}},
       .run = status,
   };
 }

@@ -14,7 +14,9 @@
 #include "jobs/command.hpp"
 #include "jobs/duration.hpp"
 #include "jobs/exit_code.hpp"
+#include "jobs/in_use_error.hpp"
 #include "jobs/input_tables.hpp"
+#include "jobs/launch_note.hpp"
 #include "jobs/provenance.hpp"
 #include "jobs/results_file.hpp"
 #include "jobs/results_schema.hpp"
@@ -183,6 +185,9 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
   } catch (StorageError const& error) {  // of `on_all_ranks`, so the same on all
     if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
     return exit_storage;
+  } catch (InUseError const& error) {
+    if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
+    return exit_in_use;
   }
 }
 
@@ -230,7 +235,10 @@ int run(Invocation const& call) {
   EnvironmentOptions options;
   options.num_threads = call.integer("threads", 1, 4096, 0);
   Environment const environment(*call.argc, *call.argv, options);
-  return environment.run([&] { return run_on_ranks(environment, call); });
+  LaunchNote note(environment.world().is_root());
+  int const exit_code = environment.run([&] { return run_on_ranks(environment, call); });
+  note.end(exit_code);
+  return exit_code;
 }
 
 }  // namespace

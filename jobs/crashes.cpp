@@ -15,6 +15,7 @@
 #include <system_error>
 #include <vector>
 
+#include "core/text.hpp"
 #include "jobs/file_system.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/signals.hpp"
@@ -60,22 +61,21 @@ std::vector<std::filesystem::path> files_with(std::filesystem::path const& resul
 }
 
 struct Mark {
-  bool is_sure;  ///< it ended by a fatal signal
+  std::uint32_t end;  ///< StopSignals::End
   std::int64_t start_s;
   std::vector<std::uint64_t> trials;
 };
 
-/// What a rank was evaluating when it ended; std::nullopt: nothing, or it was told to end.
+/// What a rank was evaluating when it wrote last; std::nullopt: nothing.
 std::optional<Mark> read_mark(std::filesystem::path const& path) {
   std::array<char, page_size> bytes{};
   std::ifstream(path, std::ios::binary).read(bytes.data(), bytes.size());
-  std::uint32_t end = 0, num = 0;
+  std::uint32_t num = 0;
   Mark mark{};
-  std::memcpy(&end, bytes.data(), sizeof end);
+  std::memcpy(&mark.end, bytes.data(), sizeof mark.end);
   std::memcpy(&num, bytes.data() + 4, sizeof num);
   std::memcpy(&mark.start_s, bytes.data() + 8, sizeof mark.start_s);
-  if (end == StopSignals::told || num == 0) return std::nullopt;
-  mark.is_sure = end == StopSignals::fatal_signal;
+  if (num == 0) return std::nullopt;
   mark.trials.resize(std::min<std::size_t>(num, 510));
   std::memcpy(mark.trials.data(), bytes.data() + 16, mark.trials.size() * sizeof(std::uint64_t));
   return mark;
@@ -141,15 +141,31 @@ void RunningMark::set(std::span<Trial const> trials) {
   page_->num_trials = static_cast<std::uint32_t>(num);
 }
 
+std::vector<RunningTrials> read_running(std::filesystem::path const& results) {
+  std::vector<RunningTrials> running;
+  for (auto const& path : files_with(results, mark_extension)) {
+    auto const rank = read_integer(path.stem().string());
+    auto mark = read_mark(path);
+    if (rank && mark)
+      running.push_back(
+          {static_cast<int>(*rank), static_cast<double>(mark->start_s), std::move(mark->trials)});
+  }
+  std::ranges::sort(running, {}, &RunningTrials::rank);
+  return running;
+}
+
 std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results) {
   std::vector<Mark> ended;
   auto const marks = files_with(results, mark_extension);
   for (auto const& path : marks)
-    if (auto mark = read_mark(path)) ended.push_back(std::move(*mark));
+    if (auto mark = read_mark(path); mark && mark->end != StopSignals::told)
+      ended.push_back(std::move(*mark));
   std::map<std::uint64_t, int> crashes;
   std::set<std::uint64_t> counted;  // ranks that evaluate a trial together may all end by it
-  for (auto const& [is_sure, start_s, trials] : ended) {
-    if (!is_sure && ended.size() > 1) continue;  // all were killed, or it is not known which first
+  for (auto const& [end, start_s, trials] : ended) {
+    // A signal is sure to be a trial's own.
+    if (end != StopSignals::fatal_signal && ended.size() > 1)
+      continue;  // all were killed, or it is not known which first
     for (auto const trial : trials) crashes[trial] = 0;
     if (trials.size() == 1 && !has_saved_since(results, trials[0], start_s) &&
         counted.insert(trials[0]).second) {
@@ -159,7 +175,8 @@ std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results)
   }
   for (auto const& path : marks) remove_file(path);
   for (auto const& path : files_with(results, count_extension))
-    crashes[std::stoull(path.stem().string())] = read_count(path);
+    if (auto const trial = read_integer(path.stem().string()))
+      crashes[static_cast<std::uint64_t>(*trial)] = read_count(path);
   return crashes;
 }
 

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <span>
+#include <vector>
 
 #include "experiments/experiment.hpp"
 
@@ -32,6 +33,17 @@ class RunningMark {
   std::filesystem::path path_;
   Page* page_ = nullptr;
 };
+
+/// What a rank evaluates, by its mark.
+struct RunningTrials {
+  int rank = 0;
+  double start_s = 0.0;  ///< since the epoch
+  std::vector<std::uint64_t> trials = {};
+};
+
+/// Of all ranks that evaluate something, by rank. After a run that was killed, what its ranks
+/// evaluated then.
+std::vector<RunningTrials> read_running(std::filesystem::path const& results);
 
 /// How many processes each trial has ended, by what earlier runs have left; a trial with 0 was in a
 /// batch one of which did. Counts what the last run has left, for good. A rank's end counts if it

@@ -11,6 +11,7 @@ enum ExitCode : int {
   exit_failed_trials = 3,  ///< the study ended, but some trials failed or timed out
   exit_continue = 4,       ///< interrupted in good order; run again to continue
   exit_storage = 5,        ///< results could not be written (disk full, no permission)
+  exit_in_use = 6,         ///< another run has the results file; nothing was written
 };
 
 }  // namespace engram

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "jobs/in_use_error.hpp"
 #include "parallel/failure.hpp"
 
 namespace engram {
@@ -190,8 +191,8 @@ LockFile::LockFile(std::filesystem::path path, std::filesystem::path const& prot
     FileDescriptor file = open_file(path_, O_RDWR | O_CREAT);
     try {
       if (!try_lock(file)) {
-        throw UserError(protects.string() + " is in use by another run (" + holder(file) +
-                        "); wait until it ends or choose another study.output");
+        throw InUseError(protects.string() + " is in use by another run (" + holder(file) +
+                         "); wait until it ends or choose another study.output");
       }
     } catch (std::system_error const& error) {
       warning_ = "the file system of " + protects.string() + " has no locks (" +

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "analysis/format.hpp"
 #include "core/config.hpp"
@@ -10,6 +11,39 @@
 #include "parallel/environment.hpp"
 
 namespace engram {
+namespace {
+
+using ProvenanceTexts = std::map<std::string, std::string>;
+
+void add_variable(char const* variable, char const* key, ProvenanceTexts& provenance) {
+  char const* const value = std::getenv(variable);
+  if (value && *value) provenance[key] = value;
+}
+
+/// What Slurm says of the job. ENGRAM_SLURM_… are of scripts by `engram slurm`: older versions of
+/// Slurm leave the allocation's end (seconds since 1970) to be asked for.
+void add_slurm(ProvenanceTexts& provenance) {
+  provenance["slurm_restart_count"] = "0";  // of a first allocation Slurm says nothing
+  for (auto const& [variable, key] : {std::pair{"SLURM_JOB_ID", "slurm_job_id"},
+                                      {"SLURM_ARRAY_JOB_ID", "slurm_array_job_id"},
+                                      {"SLURM_ARRAY_TASK_ID", "slurm_array_task_id"},
+                                      {"SLURM_RESTART_COUNT", "slurm_restart_count"},
+                                      {"SLURM_CLUSTER_NAME", "slurm_cluster"},
+                                      {"SLURM_JOB_PARTITION", "slurm_partition"},
+                                      {"SLURM_JOB_ACCOUNT", "slurm_account"},
+                                      {"SLURM_JOB_NUM_NODES", "slurm_nodes"},
+                                      {"SLURM_JOB_NODELIST", "slurm_nodelist"},
+                                      {"SLURM_TASKS_PER_NODE", "slurm_tasks_per_node"},
+                                      {"SLURM_CPUS_PER_TASK", "slurm_cpus_per_task"},
+                                      {"ENGRAM_SLURM_LAUNCHER", "slurm_launcher"},
+                                      {"ENGRAM_SLURM_BINDING", "slurm_binding"},
+                                      {"SLURM_JOB_END_TIME", "slurm_end_time"},
+                                      {"ENGRAM_SLURM_END_TIME", "slurm_end_time"}}) {
+    add_variable(variable, key, provenance);
+  }
+}
+
+}  // namespace
 
 std::map<std::string, std::string> make_provenance(Environment const& environment,
                                                    std::vector<std::string> const& hosts,
@@ -27,10 +61,12 @@ std::map<std::string, std::string> make_provenance(Environment const& environmen
       {"command_line", command_line},
       {"started", format_time(std::chrono::duration<double>(now).count())},
   };
-  // Batch systems: Slurm, PBS, Grid Engine, LSF.
-  for (char const* name : {"SLURM_JOB_ID", "PBS_JOBID", "JOB_ID", "LSB_JOBID"}) {
+  // Other batch systems: PBS, Grid Engine, LSF.
+  for (char const* name : {"PBS_JOBID", "JOB_ID", "LSB_JOBID"}) {
     if (char const* value = std::getenv(name)) provenance[name] = value;
   }
+  add_variable("LOADEDMODULES", "modules", provenance);
+  if (std::getenv("SLURM_JOB_ID")) add_slurm(provenance);
   return provenance;
 }
 

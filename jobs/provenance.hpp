@@ -9,8 +9,8 @@ namespace engram {
 class Environment;
 
 /// What may differ between two runs of a study, for the results file: version and commit, compiler,
-/// Kokkos and MPI, nodes, ranks and threads, the job's id, the command line, the start time.
-/// `hosts` has the node of each rank.
+/// Kokkos and MPI, nodes, ranks and threads, loaded modules, the batch job (`slurm_…`), the command
+/// line, the start time. `hosts` has the node of each rank.
 std::map<std::string, std::string> make_provenance(Environment const& environment,
                                                    std::vector<std::string> const& hosts,
                                                    std::string const& command_line);

@@ -12,6 +12,7 @@
 #include "jobs/byte_stream.hpp"
 #include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
+#include "jobs/in_use_error.hpp"
 #include "jobs/signals.hpp"
 #include "jobs/trial_groups.hpp"
 #include "jobs/trial_source.hpp"
@@ -186,12 +187,15 @@ void on_all_ranks(Communicator const& world, std::function<void()> const& step) 
   std::string error;
   try {
     step();
+  } catch (InUseError const& in_use) {
+    error = std::string("i") + in_use.what();
   } catch (UserError const& user_error) {
     error = std::string("u") + user_error.what();
   } catch (StorageError const& storage_error) {
     error = std::string("s") + storage_error.what();
   }
   for (auto const& text : gather_texts(world, error)) {
+    if (text.starts_with('i')) throw InUseError(text.substr(1));
     if (text.starts_with('u')) throw UserError(text.substr(1));
     if (text.starts_with('s')) throw StorageError(text.substr(1));
   }

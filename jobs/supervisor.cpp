@@ -89,7 +89,8 @@ int run_once(std::vector<std::string> const& command) {
 /// The codes of a study that ended, or that another try would not help.
 bool is_good_order(int exit_code) {
   return exit_code == exit_complete || exit_code == exit_user_error ||
-         exit_code == exit_failed_trials || exit_code == exit_continue || exit_code == exit_storage;
+         exit_code == exit_failed_trials || exit_code == exit_continue ||
+         exit_code == exit_storage || exit_code == exit_in_use;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ num_cores() { nproc 2>/dev/null || echo 2; }
 packages_build=(g++ cmake ninja-build libopenmpi-dev openmpi-bin libhdf5-dev libtrilinos-kokkos-dev
   librandom123-dev libeigen3-dev libboost-program-options-dev)
 packages_test=(hdf5-tools libgtest-dev python3-h5py python3-pandas python3-matplotlib python3-pytest)
+packages_slurm=(munge slurmctld slurmd slurm-client shellcheck)
 packages_bench=(python3-scipy python3-torch python3-brian libopenblas0-pthread)
 packages_check=(clang clang-tidy clang-format libomp-dev)
 

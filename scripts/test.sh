@@ -14,6 +14,10 @@ options=(-DCMAKE_BUILD_TYPE=Release -DENGRAM_TESTS=ON ${ENGRAM_CMAKE_ARGS:-})
 if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! has_test_tools; then
   install_packages "${packages_test[@]}"
 fi
+# Tests that start a Slurm of their own are left out where it can't be had.
+if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! PATH=$PATH:/usr/sbin command -v slurmctld >/dev/null; then
+  (install_packages "${packages_slurm[@]}") || say "Going on without Slurm."
+fi
 prepare "$build" "${packages_build[@]}" "${packages_test[@]}" -- "${options[@]}"
 cmake --build "$build" --parallel "$(num_cores)"
 ctest --test-dir "$build" --output-on-failure --no-tests=error --parallel "$(num_cores)" "$@"

@@ -55,6 +55,22 @@ class FixedProjection final : public Projection {
 
   void end_step(std::int64_t, std::span<std::uint32_t const>) override {}
 
+  ProjectionState state() override {
+    ProjectionState state;
+    for (auto const& s : states_) {
+      state.of_sources.insert(state.of_sources.end(), {s.u, s.x, static_cast<double>(s.step)});
+    }
+    return state;
+  }
+  void set_state(ProjectionState const& state) override {
+    auto value = state.of_sources.begin();
+    for (auto& s : states_) {
+      s.u = *value++;
+      s.x = *value++;
+      s.step = static_cast<std::int64_t>(*value++);
+    }
+  }
+
   std::uint64_t num_synapses() const override { return targets_.target.size(); }
   std::uint64_t num_bytes() const override {
     return targets_.num_bytes() + weights_.size() * sizeof(float) +

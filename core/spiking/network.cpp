@@ -56,9 +56,9 @@ class SpikeHistory {
       : steps_(static_cast<std::size_t>(length), std::vector<Spikes>(num_populations)) {}
 
   Spikes& at(std::int64_t step, std::size_t population) {
-    auto const length = static_cast<std::int64_t>(steps_.size());
-    return steps_[static_cast<std::size_t>((step % length + length) % length)][population];
+    return steps_[static_cast<std::size_t>((step % length() + length()) % length())][population];
   }
+  std::int64_t length() const { return static_cast<std::int64_t>(steps_.size()); }
 
  private:
   std::vector<std::vector<Spikes>> steps_;
@@ -353,6 +353,66 @@ struct Network::State {
     return all;
   }
 
+  /// Values of which this rank has `parts`, in the order of ranks; set if the archive reads.
+  template <class T>
+  void exchange(StateArchive& archive, std::vector<std::span<T>> const& parts) const {
+    std::vector<T> mine, all;
+    for (auto const& part : parts) mine.insert(mine.end(), part.begin(), part.end());
+    auto const num_of_ranks = all_of(mine.size());
+    if (!archive.reads()) {
+      all = gather(mine);
+      archive(all);
+      return;
+    }
+    archive(all);
+    auto const rank = num_of_ranks.begin() + group.rank();
+    auto const before = std::accumulate(num_of_ranks.begin(), rank, std::uint64_t{0});
+    if (all.size() != std::accumulate(rank, num_of_ranks.end(), before))
+      throw std::invalid_argument("these numbers are not a state of this network");
+    auto value = all.begin() + static_cast<std::ptrdiff_t>(before);
+    for (auto const& part : parts) {
+      std::copy_n(value, part.size(), part.begin());
+      value += static_cast<std::ptrdiff_t>(part.size());
+    }
+  }
+
+  void exchange_population(StateArchive& archive, std::size_t p) {
+    for (int v = 0; v < shards.front().groups[p]->num_states(); ++v) {
+      std::vector<std::span<float>> parts;
+      for (auto& shard : shards) parts.push_back(shard.groups[p]->state(v));
+      exchange(archive, parts);
+    }
+    std::vector<std::span<std::int32_t>> held;
+    for (auto& shard : shards) held.push_back(shard.groups[p]->held());
+    exchange(archive, held);
+  }
+
+  void exchange_connection(StateArchive& archive, std::size_t connection) {
+    std::vector<ProjectionState> states;
+    for (auto& shard : shards) states.push_back(shard.synapses.at(connection).projection->state());
+    std::vector<std::span<float>> of_synapses, of_targets;
+    for (auto& state : states) {
+      of_synapses.push_back(state.of_synapses);
+      of_targets.push_back(state.of_targets);
+    }
+    exchange(archive, of_synapses);
+    exchange(archive, of_targets);
+    archive(std::span<double>(states.front().of_sources));
+    if (!archive.reads()) return;
+    for (std::size_t thread = 0; thread < shards.size(); ++thread) {
+      states[thread].of_sources = states.front().of_sources;
+      shards[thread].synapses.at(connection).projection->set_state(states[thread]);
+    }
+  }
+
+  void exchange(StateArchive& archive) {
+    archive(now);
+    for (std::int64_t step = now - history.length(); step < now; ++step)
+      for (std::size_t p = 0; p < sizes.size(); ++p) archive(history.at(step, p));
+    for (std::size_t p = 0; p < sizes.size(); ++p) exchange_population(archive, p);
+    for (std::size_t c = 0; c < connections.size(); ++c) exchange_connection(archive, c);
+  }
+
   std::vector<std::uint64_t> all_of(std::uint64_t mine) const {
     std::vector<std::uint64_t> all(static_cast<std::size_t>(group.size()));
     group.all_gather<std::uint64_t>(std::span(&mine, 1), all);
@@ -386,6 +446,10 @@ void Network::run(double time_ms, Observer const& observer, Deadline const& dead
 
 void Network::set_modulator(std::size_t connection, double level) {
   for (auto& shard : state_->shards) shard.synapses.at(connection).projection->set_modulator(level);
+}
+
+void Network::exchange(StateArchive& archive) {
+  state_->exchange(archive);
 }
 
 std::int64_t Network::step() const {

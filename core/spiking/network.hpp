@@ -9,6 +9,7 @@
 #include "core/deadline.hpp"
 #include "core/spiking/network_spec.hpp"
 #include "core/spiking/projection.hpp"
+#include "core/state_archive.hpp"
 
 namespace engram {
 
@@ -48,6 +49,11 @@ class Network {
   /// The level of a neuromodulator at the synapses of the i-th connection, from the next step on.
   /// All ranks have to say the same, at the same time: an observer is a good place.
   void set_modulator(std::size_t connection, double level);
+
+  /// Writes or reads all that a run changes; the same for any number of ranks and threads.
+  /// Collective; what is written is whole on the root, all ranks read the same. Throws
+  /// std::invalid_argument for the state of another network.
+  void exchange(StateArchive& archive);
 
   /// Steps done so far; the present time is that many times dt.
   std::int64_t step() const;

@@ -65,6 +65,8 @@ class NeuronGroup {
   /// A state variable of all neurons of the range.
   virtual std::span<float const> state(int variable) const = 0;
   virtual std::span<float> state(int variable) = 0;
+  /// Steps that each neuron is still refractory; empty for neurons without states.
+  virtual std::span<std::int32_t> held() { return {}; }
 
  protected:
   /// Arrivals go to `inputs` themselves: states, [padded_size].
@@ -114,6 +116,7 @@ class ModelGroup final : public NeuronGroup {
   std::span<float> state(int variable) override {
     return std::span(states_.at(variable)).first(range().size());
   }
+  std::span<std::int32_t> held() override { return std::span(held_).first(range().size()); }
 
  protected:
   void advance(std::int64_t, std::size_t begin, std::int32_t (&fires)[neuron_block]) override {

@@ -89,6 +89,40 @@ class PlasticProjection final : public Projection {
     }
   }
 
+  ProjectionState state() override {
+    catch_up_all();
+    ProjectionState state;
+    for (auto const k : synapses_.by_target(wiring_.targets.size())) {
+      state.of_synapses.push_back(weights_[k]);
+      if constexpr (ModulatedSynapse<Model>) state.of_synapses.push_back(eligibilities_[k]);
+    }
+    post_.append_traces(state.of_targets);
+    auto& of_sources = state.of_sources;
+    of_sources.push_back(modulator_);
+    for (auto const& row : rows_) {
+      of_sources.push_back(row.last);
+      of_sources.insert(of_sources.end(), row.before, row.before + Model::num_pre);
+      of_sources.insert(of_sources.end(), row.after, row.after + Model::num_pre);
+    }
+    return state;
+  }
+  void set_state(ProjectionState const& state) override {
+    auto of_synapse = state.of_synapses.begin();
+    for (auto const k : synapses_.by_target(wiring_.targets.size())) {
+      weights_[k] = *of_synapse++;
+      if constexpr (ModulatedSynapse<Model>) eligibilities_[k] = *of_synapse++;
+    }
+    post_.forget();
+    post_.set_traces(state.of_targets);
+    auto of_source = state.of_sources.begin();
+    modulator_ = static_cast<float>(*of_source++);
+    for (auto& row : rows_) {
+      row.last = static_cast<std::uint32_t>(*of_source++);
+      for (auto& trace : row.before) trace = static_cast<float>(*of_source++);
+      for (auto& trace : row.after) trace = static_cast<float>(*of_source++);
+    }
+  }
+
   void set_modulator(double level) override { modulator_ = static_cast<float>(level); }
 
   std::uint64_t num_synapses() const override { return synapses_.target.size(); }

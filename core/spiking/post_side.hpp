@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/lanes.hpp"
@@ -65,6 +66,17 @@ class PostSide {
   /// The traces just before spike `i` of a target's log.
   float const* logged(std::size_t target, std::uint32_t i) const {
     return logged_[target * SpikeLog::capacity + i].data();
+  }
+
+  /// By target.
+  void append_traces(std::vector<float>& values) const {
+    for (std::size_t t = 0; t < logs_.size(); ++t)
+      for (auto const& trace : traces_) values.push_back(trace[t]);
+  }
+  void set_traces(std::span<float const> values) {
+    for (std::size_t t = 0; t < logs_.size(); ++t)
+      for (std::size_t i = 0; i < traces_.size(); ++i)
+        traces_[i][t] = values[t * traces_.size() + i];
   }
 
   bool is_full(std::size_t target) const { return logs_[target].end[SpikeLog::capacity - 1] != 0; }

@@ -14,6 +14,14 @@ struct SynapseRecord {
   float weight = 0.0f;
 };
 
+/// What spikes have changed in a projection. Values of targets one range after the other are those
+/// of the whole population, however it is divided.
+struct ProjectionState {
+  std::vector<float> of_synapses;  ///< by target, then by source and delay
+  std::vector<float> of_targets;   ///< by target
+  std::vector<double> of_sources;  ///< the same for all ranges
+};
+
 /// The synapses of one projection whose targets are in one range, by source: memory goes with their
 /// number, and a spike touches its own synapses only.
 class Projection {
@@ -34,6 +42,11 @@ class Projection {
 
   virtual std::uint64_t num_synapses() const = 0;
   virtual std::uint64_t num_bytes() const = 0;
+
+  /// Between two steps; what comes afterwards is the same with or without this call.
+  virtual ProjectionState state() = 0;
+  /// Goes on from a state of the same wiring and range.
+  virtual void set_state(ProjectionState const& state) = 0;
 
   /// All synapses, those of a source in one order whatever the range.
   virtual std::vector<SynapseRecord> synapses() const = 0;

@@ -60,6 +60,28 @@ void SpikeStatistics::end_bin() {
   ++num_bins_;
 }
 
+void SpikeStatistics::exchange(StateArchive& archive) {
+  for (auto& train : trains_) {
+    archive(train.last_spike);
+    archive(train.num_spikes);
+    archive(train.in_bin);
+    // Beyond the whole numbers of a double after some 10^8 steps without a spike.
+    std::uint64_t high = train.interval_squares >> 32, low = train.interval_squares & 0xffffffff;
+    archive(high);
+    archive(low);
+    train.interval_squares = high << 32 | low;
+    archive(train.bin_squares);
+    archive(train.first_spike);
+    archive(train.in_bins);
+  }
+  archive(fired_);
+  archive(step_);
+  archive(num_bins_);
+  archive(in_bin_);
+  archive(in_bins_);
+  archive(bin_squares_);
+}
+
 std::uint64_t SpikeStatistics::num_spikes() const {
   return in_bins_ + in_bin_;
 }

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "core/state_archive.hpp"
+
 namespace engram {
 
 /// Statistics of spike trains, taken in step by step, so that memory goes with the number of
@@ -23,6 +25,9 @@ class SpikeStatistics {
   /// Spikes of the present step; of a population whose neurons begin at `first`.
   void add(std::span<std::uint32_t const> spikes, std::uint64_t first = 0);
   void end_step();
+
+  /// Writes or reads all that has been taken in.
+  void exchange(StateArchive& archive);
 
   std::int64_t num_steps() const { return step_; }
   std::uint64_t num_neurons() const { return trains_.size(); }

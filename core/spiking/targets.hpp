@@ -36,6 +36,15 @@ struct Targets {
     }
   }
 
+  /// The synapses by target, then by row.
+  std::vector<std::uint32_t> by_target(std::size_t num_targets) const {
+    std::vector<std::uint32_t> next(num_targets + 1, 0), order(target.size());
+    for (Index const t : target) ++next[std::size_t{t} + 1];
+    std::partial_sum(next.begin(), next.end(), next.begin());
+    for (std::uint32_t k = 0; k < target.size(); ++k) order[next[target[k]]++] = k;
+    return order;
+  }
+
   static void prefetch([[maybe_unused]] void const* address) {
 #if defined(__GNUC__)
     __builtin_prefetch(address);

@@ -30,7 +30,7 @@ Outcome run(Parameters const& p) {
   net.add_spikes("inhibitory", 1, {{3.0, 0}, {12.0, 0}, {16.0, 0}});
   Network network(Communicator(), net, Key(Seed(1)), {.dt_ms = 1.0});
   Outcome outcome;
-  run_spiking(TrialContext(), p, net, network, outcome);
+  run_spiking(TrialContext(), {.parameters = p}, net, network, outcome);
   return outcome;
 }
 

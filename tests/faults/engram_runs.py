@@ -26,13 +26,14 @@ ENVIRONMENT = {
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
     "OMPI_MCA_rmaps_base_oversubscribe": "1",
     "OMPI_MCA_hwloc_base_binding_policy": "none",
+    "OMPI_MCA_mpi_yield_when_idle": "1",
     "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",
     **os.environ,
 }
 
 JOB_NAMES = (f"{os.getpid()}-{i}" for i in itertools.count())
 
-COMPLETE, INTERNAL_ERROR, USER_ERROR, FAILED_TRIALS, CONTINUE, STORAGE = range(6)
+COMPLETE, INTERNAL_ERROR, USER_ERROR, FAILED_TRIALS, CONTINUE, STORAGE, IN_USE = range(7)
 
 
 def command(*arguments, ranks=0):

@@ -24,7 +24,9 @@ strategy = {strategies}
     "es_control": """
 [experiment]
 task = acrobot
-max_episodes = 400
+target = given
+target_return = 1
+max_episodes = 2000
 test_episodes = 10
 test_every = 5
 normalize = true
@@ -42,6 +44,13 @@ method = {methods}
 iterations = 150
 [space]
 method = {learners}
+""",
+    "spiking_cuba": """
+[experiment]
+time_ms = 4000
+record_rates_ms = 100
+[space]
+stdp_rate = grid(0.0, 0.01)
 """,
     "meta_hebbian": """
 [experiment]

@@ -11,6 +11,7 @@ import pytest
 from engram_runs import (
     COMPLETE,
     ENGRAM,
+    IN_USE,
     STORAGE,
     USER_ERROR,
     Job,
@@ -139,7 +140,7 @@ def test_second_run_on_the_same_file_is_refused(tmp_path):
             time.sleep(0.02)
         for extra in ([], ["--overwrite"], ["--retry-failed"]):
             second = engram("run", study, *extra)
-            assert second.returncode == USER_ERROR, second.stderr
+            assert second.returncode == IN_USE, second.stderr
             assert len(own_lines(second.stderr)) == 1, second.stderr
         done = first.wait()
     assert done.returncode == COMPLETE, done.stderr

@@ -145,6 +145,7 @@ TEST(CommandLine, ListNamesEveryExperimentAndSearcher) {
 TEST(CommandLine, DescribeShowsParametersAndMetrics) {
   for (auto const* experiment : ExperimentRegistry::instance().sorted()) {
     auto const result = call({"describe", std::string(experiment->name())});
+    EXPECT_EQ(contains(result.out, "save states"), experiment->saves_states());
     EXPECT_EQ(result.exit_code, exit_complete);
     for (auto const& spec : experiment->parameters()) {
       EXPECT_TRUE(contains(result.out, "  " + spec.name + " = ")) << spec.name;

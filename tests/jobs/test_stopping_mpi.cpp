@@ -152,7 +152,7 @@ TEST_F(Stopping, TargetEndsAStudyAtTheFirstPointThatReachesIt) {
               std::string::npos)
         << messages_;
     std::ostringstream status;
-    write_status(results, false, status, {});
+    write_status(results, study_status(results, {}), status, {});
     EXPECT_NE(status.str().find("14 of 120 (11 %), 0 failed, 0 timed out; ended by study.target"),
               std::string::npos)
         << status.str();

@@ -66,28 +66,48 @@ struct Activity {
   bool operator==(Activity const&) const = default;
 };
 
-inline Activity run_small_network(Communicator const& group, int num_threads,
-                                  std::uint64_t seed = 3) {
-  auto const net = small_network();
-  Network network(group, net, Key(Seed(seed)), {.num_threads = num_threads});
-  Activity activity;
-  auto const record = [&](std::int64_t first, std::int64_t last) {
-    for (auto step = first; step < last; ++step) {
-      for (std::size_t p = 0; p < net.populations().size(); ++p) {
-        for (auto const n : network.spikes({p}, step)) {
-          activity.spikes.push_back(static_cast<std::uint64_t>(step) << 32 | p << 24 | n);
+/// A run of the small network, in one go or in parts on other ranks and threads.
+class SmallRun {
+ public:
+  SmallRun(Communicator const& group, int num_threads, std::uint64_t seed)
+      : network_(group, net_, Key(Seed(seed)), {.num_threads = num_threads}) {}
+
+  void run(double time_ms) {
+    network_.run(time_ms, [&](std::int64_t first, std::int64_t last) {
+      for (auto step = first; step < last; ++step) {
+        for (std::size_t p = 0; p < net_.populations().size(); ++p) {
+          for (auto const n : network_.spikes({p}, step)) {
+            activity_.spikes.push_back(static_cast<std::uint64_t>(step) << 32 | p << 24 | n);
+          }
         }
       }
-    }
-  };
-  network.run(150.3, record);
-  network.set_modulator(2, 0.1);
-  network.run(49.7, record);
-  for (std::size_t p = 0; p < 4; ++p) activity.states.push_back(network.state({p}, 0));
-  for (std::size_t c = 0; c < net.connections().size(); ++c) {
-    for (auto const& s : network.synapses(c)) activity.weights.push_back(s.weight);
+    });
   }
-  return activity;
+
+  Network& network() { return network_; }
+
+  /// Collective.
+  Activity const& finish() {
+    for (std::size_t p = 0; p < 4; ++p) activity_.states.push_back(network_.state({p}, 0));
+    for (std::size_t c = 0; c < net_.connections().size(); ++c) {
+      for (auto const& s : network_.synapses(c)) activity_.weights.push_back(s.weight);
+    }
+    return activity_;
+  }
+
+ private:
+  NetworkSpec net_ = small_network();
+  Network network_;
+  Activity activity_;
+};
+
+inline Activity run_small_network(Communicator const& group, int num_threads,
+                                  std::uint64_t seed = 3) {
+  SmallRun whole(group, num_threads, seed);
+  whole.run(150.3);
+  whole.network().set_modulator(2, 0.1);
+  whole.run(49.7);
+  return whole.finish();
 }
 
 }  // namespace engram::spiking_test
