@@ -80,7 +80,8 @@ enum MessageTag : int {
   tag_chunks,
   tag_outcomes,
   tag_agreed,
-  tag_announcement
+  tag_announcement,
+  tag_alive
 };
 
 }  // namespace engram
