@@ -34,7 +34,12 @@ class LocalImplementation : public Communicator::Implementation {
     return std::make_shared<LocalImplementation>();
   }
 
+  Tickets& tickets() const override { return tickets_; }
+
   std::string description() const override { return "local"; }
+
+ private:
+  mutable OwnTickets tickets_{0};
 };
 
 }  // namespace

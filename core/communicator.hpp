@@ -7,6 +7,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "core/tickets.hpp"
+
 namespace engram {
 
 using Bytes = std::vector<std::byte>;
@@ -30,6 +32,7 @@ class Communicator {
     virtual std::vector<Bytes> gather(std::span<std::byte const> mine, int root) const = 0;
     virtual std::shared_ptr<Implementation const> split(int color, int key) const = 0;
     virtual std::string description() const = 0;
+    virtual Tickets& tickets() const = 0;
   };
 
   /// One rank, this process.
@@ -67,6 +70,10 @@ class Communicator {
   Communicator split(int color, int key) const {
     return Communicator(implementation_->split(color, key));
   }
+
+  /// Shared by this rank and those that share its memory; the same ones whenever and through
+  /// whichever copy one asks. Collective when asked for first.
+  Tickets& tickets() const { return implementation_->tickets(); }
 
   /// For messages: "local" or "MPI, rank 3 of 8".
   std::string description() const { return implementation_->description(); }

@@ -58,6 +58,22 @@ ControlGeneration tell_members(EvolutionStrategy& strategy, MemberRecords const&
   return {sum / num_finite, best};
 }
 
+std::size_t smallest_block(MemberRecords const& records, std::size_t num_members,
+                           std::size_t i_steps, double step_s) {
+  constexpr double worth_while_s = 1e-4;  // some ten times what a block takes besides its members
+  std::size_t const width = records.values.size() / num_members;
+  double const first = records.values[i_steps];
+  double sum = 0.0;
+  bool is_equal = true;
+  for (std::size_t i = i_steps; i < records.values.size(); i += width) {
+    sum += records.values[i];
+    is_equal = is_equal && records.values[i] == first;
+  }
+  if (is_equal) return 0;
+  double const member_s = step_s * sum / static_cast<double>(num_members);
+  return static_cast<std::size_t>(std::clamp(worth_while_s / member_s, 1.0, 1e6));
+}
+
 ControlTest test_policy(TrialContext const& context, std::size_t num_episodes,
                         RunEpisodes const& run) {
   auto const run_block = [&](auto blocks, auto to) {

@@ -80,6 +80,13 @@ ControlGeneration tell_members(EvolutionStrategy& strategy, MemberRecords const&
                                std::size_t i_return, std::string const& overflow,
                                std::string& failure);
 
+/// How many members ranks take from each other at least (MemberShare::smallest) if those of the
+/// next generation take as many steps as those of this one; 0 if all took equally many.
+/// @param i_steps  where in a record the steps are
+/// @param step_s   what a step takes
+std::size_t smallest_block(MemberRecords const& records, std::size_t num_members,
+                           std::size_t i_steps, double step_s);
+
 /// Runs one policy through episodes, those from the given one on.
 using RunEpisodes = std::function<void(std::size_t first, RolloutResult const& result)>;
 

@@ -12,10 +12,13 @@ namespace engram {
 
 namespace {
 
-/// Members for some milliseconds of work, by the time that a step takes.
+double step_time_s(ControlProblem const& problem) {
+  return 5e-8 + 5e-11 * static_cast<double>(problem.shape().packed_size());
+}
+
+/// Members for some milliseconds of work.
 int members_at_a_time(ControlProblem const& problem, double num_episodes) {
-  double const step_s = 5e-8 + 5e-11 * static_cast<double>(problem.shape().packed_size());
-  double const member_s = step_s * num_episodes * problem.max_steps();
+  double const member_s = step_time_s(problem) * num_episodes * problem.max_steps();
   return static_cast<int>(std::clamp(5e-3 / member_s, 2.0, 1024.0));
 }
 
@@ -88,7 +91,8 @@ void ControlTraining::evaluate(std::span<std::size_t const> members, std::span<d
 ControlGeneration ControlTraining::run_generation() {
   std::size_t const num_members = strategy_->population_size(), width = record_width();
   auto const gathered = evaluate_members(
-      context_.group, {num_members, width, static_cast<std::size_t>(policies_.num_members())},
+      context_.group,
+      {num_members, width, static_cast<std::size_t>(policies_.num_members()), smallest_block_},
       context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
   for (std::size_t i = 0; i < num_members; ++i) {
     double const* const record = &gathered.values[i * width];
@@ -97,6 +101,7 @@ ControlGeneration ControlTraining::run_generation() {
     auto const n = static_cast<std::size_t>(moments_.num());
     moments_.merge({record[1], {record + 2, record + 2 + n}, {record + 2 + n, record + width}});
   }
+  smallest_block_ = smallest_block(gathered, num_members, 1, step_time_s(*problem_));
   return tell_members(*strategy_, gathered, 0, "outputs or rewards are not finite", failure_);
 }
 

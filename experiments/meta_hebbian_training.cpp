@@ -17,10 +17,13 @@ namespace {
 
 constexpr std::size_t record_width = 3;  // fitness, return, steps
 
-/// Members for some milliseconds of work, by the time that a step takes.
+double plastic_step_time_s(PlasticProblem const& problem) {
+  return 1e-7 + 2e-9 * static_cast<double>(problem.shape().num_parameters());
+}
+
+/// Members for some milliseconds of work.
 int members_at_a_time(PlasticProblem const& problem, double num_episodes) {
-  double const step_s = 1e-7 + 2e-9 * static_cast<double>(problem.shape().num_parameters());
-  double const member_s = step_s * num_episodes * problem.max_steps();
+  double const member_s = plastic_step_time_s(problem) * num_episodes * problem.max_steps();
   return static_cast<int>(std::clamp(5e-3 / member_s, 1.0, 1024.0));
 }
 
@@ -120,9 +123,12 @@ void HebbianEvolution::evaluate(std::span<std::size_t const> members, std::span<
 ControlGeneration HebbianEvolution::run_generation() {
   std::size_t const num_members = strategy_->population_size();
   auto const gathered = evaluate_members(
-      context_.group, {num_members, record_width, static_cast<std::size_t>(members_.num_members())},
+      context_.group,
+      {num_members, record_width, static_cast<std::size_t>(members_.num_members()),
+       smallest_block_},
       context_.deadline, [this](auto members, auto records) { evaluate(members, records); });
   for (std::size_t i = 0; i < num_members; ++i) steps_ += gathered.values[i * record_width + 2];
+  smallest_block_ = smallest_block(gathered, num_members, 2, plastic_step_time_s(problem_));
   return tell_members(*strategy_, gathered, 1, "outputs, rewards or rules overflow", failure_);
 }
 

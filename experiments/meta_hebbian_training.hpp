@@ -80,6 +80,7 @@ class HebbianEvolution {
   PlasticNets members_, centre_;
   std::vector<double> genome_;
   double steps_ = 0.0;
+  std::size_t smallest_block_ = 0;  // how ranks share members: no state, since it changes no result
   std::string failure_;
 };
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -22,7 +23,9 @@
 #include "jobs/results_store.hpp"
 #include "jobs/runner.hpp"
 #include "jobs/supervisor.hpp"
+#include "jobs/watchdog.hpp"
 #include "parallel/environment.hpp"
+#include "parallel/failure.hpp"
 
 namespace engram {
 namespace {
@@ -150,6 +153,12 @@ StopLimits stop_limits(Invocation const& call) {
 
 int run_on_ranks(Environment const& environment, Invocation const& call) {
   auto const& world = environment.world();
+  // What comes before the trials is collective: there, nobody can go on without the lost.
+  Watchdog beginning([] {
+    print_error("a rank was lost before the first trial; run the same command again");
+    std::_Exit(exit_internal_error);
+  });
+  if (call.has("survive-rank-loss")) beginning.begin(std::chrono::minutes(2));
   try {
     auto const study = shared_study(world, call);
     if (call.has("dry-run")) {
@@ -164,10 +173,15 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     if (call.has("extend")) options.mode = OpenMode::extend;
     options.retry_failed = call.has("retry-failed");
     options.limits = stop_limits(call);
+    options.survives_rank_loss = call.has("survive-rank-loss") && world.size() > 1;
+    if (options.survives_rank_loss) options.on_begin = [&] { beginning.end(); };
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
-    return run_study(world, study, hosts, options);
+    int const code = run_study(world, study, hosts, options);
+    if (!options.survives_rank_loss) return code;
+    std::cout << std::flush;
+    std::_Exit(code);                    // MPI_Finalize would wait for the lost
   } catch (StorageError const& error) {  // of `on_all_ranks`, so the same on all
     if (world.is_root()) std::cerr << "engram: " << error.what() << std::endl;
     return exit_storage;
@@ -194,6 +208,8 @@ int run_by_supervisor(Invocation const& call) {
   auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
   auto first = call.has("ranks") ? launch_command(call.integer("ranks", 1, 1'000'000, 1))
                                  : std::vector<std::string>();
+  if (call.has("ranks") && call.has("survive-rank-loss"))
+    first.insert(first.begin() + 1, "--enable-recovery");
   first.push_back(error ? std::string(**call.argv) : program.string());
   auto again = first;
   std::set<std::string> const own = {"--ranks", "--restarts"};
@@ -258,6 +274,10 @@ Command run_command() {
                "start mpiexec (or what ENGRAM_MPIEXEC names) with this number of ranks"},
               {"restarts", "N",
                "start again up to so many times if a rank is killed or aborts, with --ranks"},
+              {"survive-rank-loss", "",
+               "go on without ranks that are killed, with Open MPI's mpirun --enable-recovery "
+               "(which "
+               "--ranks gives): nothing is heard of them for 10 s, then others get their trials"},
               {"threads", "N",
                "threads a rank; by default the cores of the node shared by its ranks"},
               {"quiet", "", "print errors and failed trials only", 'q'},

@@ -59,6 +59,14 @@ class Coordinator {
 
   TrialSource& source() { return *source_; }
 
+  /// Called in the scheduler's turn.
+  void lose(int rank, std::string const& host) {
+    progress_->message("engram: warning: nothing is heard of rank " + std::to_string(rank) + " (" +
+                       host +
+                       ") any more; it is taken for lost, its trials are handed out again, and the "
+                       "study goes on with the others");
+  }
+
   int finish() {
     auto stop = source_->stop();
     std::string storage_error = source_->storage_error();
@@ -208,11 +216,18 @@ int run_study(Communicator const& world, Study const& study, std::vector<std::st
   // What asks rank 0 to stop may not reach the others.
   Announcement stop(
       world, [&] { return signals.requested(); }, [&] { signals.learn_of_stop(); });
-  run_grouped(group, coordinator ? &coordinator->source() : nullptr, std::ref(worker),
-              scheduler_options(study));
-  stop.finish();
+  auto scheduling = scheduler_options(study);
+  if (options.survives_rank_loss) {
+    scheduling.lost_after = std::chrono::seconds(10);
+    scheduling.on_rank_lost = [&](int lost) {
+      coordinator->lose(lost, hosts.at(static_cast<std::size_t>(lost)));
+    };
+  }
+  if (options.on_begin) options.on_begin();
+  run_grouped(group, coordinator ? &coordinator->source() : nullptr, std::ref(worker), scheduling);
+  if (!options.survives_rank_loss) stop.finish();
   int exit_code = coordinator ? coordinator->finish() : exit_complete;
-  world.broadcast(std::span(&exit_code, 1));
+  if (!options.survives_rank_loss) world.broadcast(std::span(&exit_code, 1));
   return exit_code;
 }
 

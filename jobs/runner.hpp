@@ -17,7 +17,11 @@ struct RunOptions {
   OpenMode mode = OpenMode::create_or_continue;
   bool retry_failed = false;  ///< trials that failed in an earlier run are run again
   StopLimits limits = {};
-  bool quiet = false;  ///< errors and failures only
+  /// Goes on without ranks of which nothing is heard; nothing collective is called from then on, so
+  /// that the process has to end without MPI_Finalize.
+  bool survives_rank_loss = false;
+  std::function<void()> on_begin = {};  ///< called when all ranks are about to work
+  bool quiet = false;                   ///< errors and failures only
   ProgressStyle progress = ProgressStyle::lines;
   std::map<std::string, std::string> provenance = {};
 };

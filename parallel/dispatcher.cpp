@@ -10,6 +10,8 @@ Dispatcher::Dispatcher(WorkSource& source, int num_ranks, SchedulerOptions const
       options_(options),
       chunk_size_(num_ranks, options),
       num_outstanding_(num_ranks, 0),
+      held_(options.lost_after.count() > 0 ? num_ranks : 0),
+      is_lost_(num_ranks, false),
       next_tick_(Clock::now() + options.tick) {
   for (int rank = 1; rank < num_ranks; ++rank) holding_[0].insert(holding_[0].end(), rank);
 }
@@ -31,6 +33,8 @@ std::optional<Bytes> Dispatcher::wait_for_chunk() {
 
 void Dispatcher::accept(int rank, ChunkOutcome outcome) {
   std::lock_guard const lock(mutex_);
+  if (is_lost_[rank]) return;
+  if (rank > 0 && !held_.empty()) held_[rank].pop_front();
   count_outstanding(rank, -1);
   chunk_size_.measure(outcome.result.num_items, outcome.seconds);
   source_.accept(rank, std::move(outcome.result.outcome));
@@ -39,6 +43,17 @@ void Dispatcher::accept(int rank, ChunkOutcome outcome) {
     wake_service_ = true;
     service_news_.notify_one();
   }
+}
+
+void Dispatcher::lose(int rank) {
+  std::lock_guard const lock(mutex_);
+  count_outstanding(rank, -num_outstanding_[rank]);
+  holding_[0].erase(rank);
+  is_lost_[rank] = true;
+  for (auto& chunk : held_[rank]) orphans_.push_back(std::move(chunk));
+  held_[rank].clear();
+  if (options_.on_rank_lost) options_.on_rank_lost(rank);
+  note_change();
 }
 
 std::vector<std::pair<int, Bytes>> Dispatcher::hand_out() {
@@ -110,8 +125,16 @@ bool Dispatcher::sends_ahead() const {
 }
 
 std::optional<Bytes> Dispatcher::next_chunk(int rank) {
-  auto chunk = source_.next_chunk(rank, chunk_size_(source_.num_waiting()));
-  if (chunk) count_outstanding(rank, 1);
+  std::optional<Bytes> chunk;
+  if (!orphans_.empty() && !source_.finished()) {
+    chunk = std::move(orphans_.front());
+    orphans_.pop_front();
+  } else {
+    chunk = source_.next_chunk(rank, chunk_size_(source_.num_waiting()));
+  }
+  if (!chunk) return chunk;
+  count_outstanding(rank, 1);
+  if (rank > 0 && !held_.empty()) held_[rank].push_back(*chunk);
   return chunk;
 }
 

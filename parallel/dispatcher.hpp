@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <condition_variable>
+#include <deque>
 #include <exception>
 #include <mutex>
 #include <optional>
@@ -35,6 +36,9 @@ class Dispatcher {
   void accept(int rank, ChunkOutcome outcome);
 
   // Service thread.
+
+  /// Nothing comes from this rank any more, or it does not count: others get its chunks.
+  void lose(int rank);
 
   /// Chunks for the other ranks, as (rank, chunk): first for those that have none, then one ahead
   /// for those that compute, if items are short, or many wait: ranks shall go on while rank 0 is
@@ -72,6 +76,10 @@ class Dispatcher {
   std::condition_variable main_news_;
   std::condition_variable service_news_;
   std::vector<int> num_outstanding_;  ///< chunks of each rank
+  /// These three only if ranks may get lost.
+  std::vector<std::deque<Bytes>> held_;  ///< chunks of each other rank, in order
+  std::vector<bool> is_lost_;
+  std::deque<Bytes> orphans_;  ///< chunks of lost ranks
   /// The other ranks that hold no chunk, or one: with many ranks a look at all of them takes longer
   /// than everything else.
   std::array<std::set<int>, 2> holding_;

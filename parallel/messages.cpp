@@ -63,6 +63,15 @@ void Outbox::wait_until_sent() {
   }
 }
 
+void Outbox::wait_until_sent(std::chrono::milliseconds at_most) {
+  auto const end = std::chrono::steady_clock::now() + at_most;
+  for (Sending& sending : sendings_) {
+    for (Patience patience; !sending.complete(); patience.wait()) {
+      if (std::chrono::steady_clock::now() > end) return;
+    }
+  }
+}
+
 Bytes describe_error(std::exception_ptr const& error) {
   if (!error) return {};
   std::string text = "Ean exception of unknown type on rank 0";

@@ -4,6 +4,7 @@
 
 #if ENGRAM_HAVE_MPI
 
+#include <chrono>
 #include <cstddef>
 #include <exception>
 #include <list>
@@ -42,6 +43,8 @@ class Outbox {
 
   void send(int rank, int tag, Bytes bytes);
   void wait_until_sent();
+  /// Or until so much time has passed.
+  void wait_until_sent(std::chrono::milliseconds at_most);
 
  private:
   MPI_Comm communicator_;

@@ -2,8 +2,11 @@
 
 #if ENGRAM_HAVE_MPI
 
+#include <atomic>
 #include <cassert>
 #include <cstdint>
+#include <exception>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -22,6 +25,42 @@ void free_communicator(MPI_Comm const* communicator) noexcept {
   }
   delete communicator;
 }
+
+/// A counter in memory that the ranks of a node share: those that compute need not answer those
+/// that draw, and whoever draws calls nothing of MPI.
+class SharedTickets final : public Tickets {
+ public:
+  /// Collective.
+  /// @param node   ranks that share memory
+  /// @param ranks  what they are called in the communicator that the tickets are of
+  SharedTickets(MpiCommunicator const& node, std::vector<int> ranks) : Tickets(std::move(ranks)) {
+    MPI_Aint const num_bytes = node.rank() == 0 ? sizeof(std::uint64_t) : 0;
+    void* mine = nullptr;
+    check_mpi(MPI_Win_allocate_shared(num_bytes, 1, MPI_INFO_NULL, node.handle(), &mine, &window_),
+              "MPI_Win_allocate_shared");
+    MPI_Aint size = 0;
+    int unit = 0;
+    check_mpi(MPI_Win_shared_query(window_, 0, &size, &unit, &next_), "MPI_Win_shared_query");
+    if (node.rank() == 0) std::atomic_ref(*next_).store(0);
+    node.barrier();
+  }
+
+  // MPI_Win_free waits for all ranks of the node. One that leaves by an exception has to be heard.
+  ~SharedTickets() override {
+    int finalized = 0;
+    MPI_Finalized(&finalized);
+    if (!finalized && std::uncaught_exceptions() == 0) MPI_Win_free(&window_);
+  }
+
+ private:
+  std::uint64_t take() override {
+    return std::atomic_ref(*next_).fetch_add(1, std::memory_order_relaxed);
+  }
+
+  static_assert(std::atomic_ref<std::uint64_t>::is_always_lock_free, "ranks share no locks");
+  MPI_Win window_ = MPI_WIN_NULL;
+  std::uint64_t* next_ = nullptr;
+};
 
 }  // namespace
 
@@ -132,6 +171,20 @@ std::shared_ptr<MpiCommunicator const> MpiCommunicator::split_by_node() const {
   check_mpi(MPI_Comm_split_type(handle(), MPI_COMM_TYPE_SHARED, rank_, MPI_INFO_NULL, &node),
             "MPI_Comm_split_type");
   return std::shared_ptr<MpiCommunicator const>(new MpiCommunicator(node, Owned{}));
+}
+
+Tickets& MpiCommunicator::tickets() const {
+  if (!tickets_) {
+    auto const node = split_by_node();
+    std::vector<int> ranks(static_cast<std::size_t>(node->size()));
+    node->all_gather(std::as_bytes(std::span(&rank_, 1)), std::as_writable_bytes(std::span(ranks)));
+    if (ranks.size() == 1) {
+      tickets_ = std::make_unique<OwnTickets>(rank_);
+    } else {
+      tickets_ = std::make_unique<SharedTickets>(*node, std::move(ranks));
+    }
+  }
+  return *tickets_;
 }
 
 std::string MpiCommunicator::description() const {

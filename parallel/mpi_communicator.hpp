@@ -50,6 +50,7 @@ class MpiCommunicator : public Communicator::Implementation {
   void all_gather(std::span<std::byte const> mine, std::span<std::byte> all) const override;
   std::vector<Bytes> gather(std::span<std::byte const> mine, int root) const override;
   std::shared_ptr<Communicator::Implementation const> split(int color, int key) const override;
+  Tickets& tickets() const override;
   std::string description() const override;
 
   MPI_Comm handle() const { return *handle_; }
@@ -64,6 +65,7 @@ class MpiCommunicator : public Communicator::Implementation {
   std::shared_ptr<MPI_Comm const> handle_;
   int rank_;
   int size_;
+  mutable std::unique_ptr<Tickets> tickets_;
 };
 
 /// The MPI communicator below, or MPI_COMM_NULL for a local one.
@@ -78,7 +80,8 @@ enum MessageTag : int {
   tag_chunks,
   tag_outcomes,
   tag_agreed,
-  tag_announcement
+  tag_announcement,
+  tag_alive
 };
 
 }  // namespace engram

@@ -2,12 +2,16 @@
 
 #if ENGRAM_HAVE_MPI
 
+#include <array>
 #include <chrono>
+#include <memory>
+#include <span>
 
 #include "core/error.hpp"
 #include "parallel/messages.hpp"
 #include "parallel/outcome.hpp"
 #include "parallel/patience.hpp"
+#include "parallel/pulse.hpp"
 #include "parallel/service_thread.hpp"
 
 #ifdef __linux__
@@ -38,9 +42,12 @@ void serve(Dispatcher& dispatcher, OtherRanks& others) {
   }
 }
 
-Message receive_from(MPI_Comm communicator, int server) {
+/// @param tags  of messages that are taken, the first of them first
+Message receive_from(MPI_Comm communicator, int server, std::span<int const> tags) {
   for (Patience patience;; patience.wait()) {
-    if (auto message = try_receive(communicator, server, MPI_ANY_TAG)) return std::move(*message);
+    for (int const tag : tags) {
+      if (auto message = try_receive(communicator, server, tag)) return std::move(*message);
+    }
   }
 }
 
@@ -67,9 +74,16 @@ void run_root(OtherRanks& others, int num_ranks, WorkSource& source, Worker cons
   }
 }
 
-void compute_for(MPI_Comm communicator, int server, Worker const& worker) {
+void compute_for(MPI_Comm communicator, int server, Worker const& worker,
+                 std::chrono::milliseconds lost_after) {
+  std::unique_ptr<Pulse> const pulse =
+      lost_after.count() > 0 ? std::make_unique<Pulse>(communicator, server, lost_after) : nullptr;
+  // The pulse has messages of its own.
+  constexpr std::array<int, 1> any{MPI_ANY_TAG};
+  constexpr std::array<int, 2> of_work{tag_stop, tag_chunk};
+  auto const tags = pulse ? std::span<int const>(of_work) : std::span<int const>(any);
   while (true) {
-    Message const message = receive_from(communicator, server);
+    Message const message = receive_from(communicator, server, tags);
     if (message.tag == tag_stop) return throw_described_error(message.bytes);
     // Waits until the server has it: what was computed shall not wait for the next chunk to end. A
     // stop in the meantime can only come from an error.

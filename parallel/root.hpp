@@ -4,6 +4,7 @@
 
 #if ENGRAM_HAVE_MPI
 
+#include <chrono>
 #include <exception>
 #include <utility>
 #include <vector>
@@ -35,7 +36,10 @@ void run_root(OtherRanks& others, int num_ranks, WorkSource& source, Worker cons
               SchedulerOptions const& options);
 
 /// Another rank's part: computes what `server` sends until it says stop.
-void compute_for(MPI_Comm communicator, int server, Worker const& worker);
+/// @param lost_after  not 0: tells the server meanwhile that it lives, and ends the process if the
+///                    server is gone
+void compute_for(MPI_Comm communicator, int server, Worker const& worker,
+                 std::chrono::milliseconds lost_after = std::chrono::milliseconds(0));
 
 /// The kernel may delay a sleeping thread's wake-up by its timer slack: by default 50 us, more than
 /// a service thread's shortest sleep.

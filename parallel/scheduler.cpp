@@ -2,6 +2,7 @@
 
 #include <cassert>
 
+#include "core/error.hpp"
 #include "parallel/schedules.hpp"
 
 namespace engram {
@@ -15,8 +16,12 @@ void run_scheduled(Communicator const& communicator, WorkSource* source, Worker 
   int thread_level = MPI_THREAD_SINGLE;
   check_mpi(MPI_Query_thread(&thread_level), "MPI_Query_thread");
   MPI_Comm const handle = mpi_handle(communicator);
+  bool const outlives_ranks = options.lost_after.count() > 0;
+  if (outlives_ranks && thread_level < MPI_THREAD_MULTIPLE) {
+    throw UserError("going on without lost ranks needs an MPI library with MPI_THREAD_MULTIPLE");
+  }
   if (handle != MPI_COMM_NULL && thread_level >= MPI_THREAD_SERIALIZED) {
-    if (communicator.size() >= options.two_levels_from) {
+    if (communicator.size() >= options.two_levels_from && !outlives_ranks) {
       return run_two_levels(handle, source, worker, options);
     }
     return run_dynamic(handle, source, worker, options);

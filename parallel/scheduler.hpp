@@ -53,6 +53,10 @@ struct SchedulerOptions {
   /// second, it alone keeps up with 10^5 ranks.
   int two_levels_from = 8192;
   int block_size = 64;  ///< ranks that a leader serves in the schedule of two levels
+  /// Not 0: a rank of which nothing was heard for so long is lost, and what it had is handed out
+  /// again; for launchers that let the others go on. Rank 0 then serves all by itself.
+  std::chrono::milliseconds lost_after{0};
+  std::function<void(int rank)> on_rank_lost = {};  ///< on rank 0
 };
 
 /// Evaluates all work of `source` (null on ranks other than 0) on all ranks of `communicator`;

@@ -24,9 +24,14 @@ class GaussianPairs final : public PairNoise {
 
   void add_weighted(std::span<NoisePair const> pairs, std::span<double const> weights,
                     std::size_t first, std::span<double> sum) const override {
-    std::vector<GaussianNoise> noises;
-    for (auto const& pair : pairs) noises.push_back(noise(pair));
-    engram::add_weighted(std::span<GaussianNoise const>(noises), weights, first, sum);
+    auto const all = noises(pairs);
+    engram::add_weighted(std::span(all), weights, first, sum);
+  }
+  void add_weighted_squares(std::span<NoisePair const> pairs, std::span<double const> weights,
+                            std::span<double const> square_weights, std::size_t first,
+                            std::span<double> sum, std::span<double> squares) const override {
+    auto const all = noises(pairs);
+    engram::add_weighted_squares(std::span(all), weights, square_weights, first, sum, squares);
   }
   void fill(NoisePair const& pair, std::size_t first, std::span<double> out) const override {
     engram::fill(noise(pair), first, out);
@@ -35,6 +40,11 @@ class GaussianPairs final : public PairNoise {
  private:
   GaussianNoise noise(NoisePair const& pair) const {
     return GaussianNoise(key_.index(pair.generation).index(pair.index));
+  }
+  std::vector<GaussianNoise> noises(std::span<NoisePair const> pairs) const {
+    std::vector<GaussianNoise> all;
+    for (auto const& pair : pairs) all.push_back(noise(pair));
+    return all;
   }
 
   Key key_;
@@ -68,8 +78,6 @@ void add_multiple(double factor, std::span<double const> x, std::span<double> su
 class OrthogonalPairs final : public PairNoise {
  public:
   OrthogonalPairs(Key key, std::size_t dimension) : gaussian_(key), dimension_(dimension) {}
-
-  bool is_divisible() const override { return false; }
 
   void add_weighted(std::span<NoisePair const> pairs, std::span<double const> weights,
                     std::size_t first, std::span<double> sum) const override {
@@ -148,6 +156,20 @@ void PairNoise::fill(NoisePair const& pair, std::size_t first, std::span<double>
   double const one = 1.0;
   std::ranges::fill(out, 0.0);
   add_weighted({&pair, 1}, {&one, 1}, first, out);
+}
+
+void PairNoise::add_weighted_squares(std::span<NoisePair const> pairs,
+                                     std::span<double const> weights,
+                                     std::span<double const> square_weights, std::size_t first,
+                                     std::span<double> sum, std::span<double> squares) const {
+  std::vector<double> values(sum.size());
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    fill(pairs[i], first, values);
+    for (std::size_t j = 0; j < values.size(); ++j) {
+      sum[j] = fused(weights[i], values[j], sum[j]);
+      squares[j] = fused(square_weights[i], values[j] * values[j], squares[j]);
+    }
+  }
 }
 
 void PairNoise::perturb(NoisePair const& pair, double scale, std::span<double const> centre,

@@ -30,8 +30,14 @@ class PairNoise {
   virtual void add_weighted(std::span<NoisePair const> pairs, std::span<double const> weights,
                             std::size_t first, std::span<double> sum) const = 0;
 
-  /// Whether some coordinates take but their share of the work of all.
-  virtual bool is_divisible() const { return true; }
+  /// add_weighted to `sum`, and squares[j] += square_weights[0] * the square of that noise, and so
+  /// on, with noise that is made once.
+  /// @param square_weights  [pairs]
+  /// @param sum, squares    as long as each other
+  virtual void add_weighted_squares(std::span<NoisePair const> pairs,
+                                    std::span<double const> weights,
+                                    std::span<double const> square_weights, std::size_t first,
+                                    std::span<double> sum, std::span<double> squares) const;
 
   /// out[j] = noise of the pair in coordinate first + j.
   virtual void fill(NoisePair const& pair, std::size_t first, std::span<double> out) const;

@@ -146,6 +146,33 @@ void add_scaled(Real scale, float const* noise, Real const* theta, Real* out, st
   }
 }
 
+/// sum[j] += weights noise and squares[j] += square_weights noise^2 of `num` noises in turn.
+/// Several at a time, so that sums are read and written once for all of them.
+template <int num>
+void add_with_squares(float const* const* noises, double const* weights,
+                      double const* square_weights, double* sum, double* squares,
+                      std::size_t count) {
+  float const* from[num];
+  double weight[num], square_weight[num];
+  for (int i = 0; i < num; ++i) {
+    from[i] = noises[i];
+    weight[i] = weights[i];
+    square_weight[i] = square_weights[i];
+  }
+  ENGRAM_INDEPENDENT_ITERATIONS
+  for (std::size_t j = 0; j < count; ++j) {
+    double s = sum[j], q = squares[j];
+#pragma GCC unroll 8
+    for (int i = 0; i < num; ++i) {
+      auto const x = static_cast<double>(from[i][j]);
+      s = fused(weight[i], x, s);
+      q = fused(square_weight[i], x * x, q);
+    }
+    sum[j] = s;
+    squares[j] = q;
+  }
+}
+
 }  // namespace
 
 void GaussianNoise::fill_blocks(std::uint64_t first, std::size_t num_blocks, float* out) const {
@@ -212,6 +239,39 @@ void add_weighted(std::span<Noise const> noises, std::span<Real const> weights, 
         }
       });
 }
+
+template <class Noise>
+void add_weighted_squares(std::span<Noise const> noises, std::span<double const> weights,
+                          std::span<double const> square_weights, std::uint64_t first,
+                          std::span<double> sum, std::span<double> squares) {
+  require_equal(noises.size(), weights.size(),
+                "add_weighted_squares: one weight per noise expected");
+  require_equal(noises.size(), square_weights.size(),
+                "add_weighted_squares: one weight per noise expected");
+  require_equal(sum.size(), squares.size(), "add_weighted_squares: sums of different sizes");
+  constexpr std::size_t together = 4;
+  alignas(64) float values[together][chunk<Noise>];
+  for_each_chunk<Noise>(
+      first, sum.size(),
+      [&](std::size_t offset, std::size_t count, std::uint64_t i_block, std::size_t skipped) {
+        double *const s = sum.data() + offset, *const q = squares.data() + offset;
+        std::size_t i = 0;
+        for (; i + together <= noises.size(); i += together) {
+          float const* made[together];
+          for (std::size_t k = 0; k < together; ++k)
+            made[k] = make(noises[i + k], i_block, skipped, count, values[k]);
+          add_with_squares<together>(made, &weights[i], &square_weights[i], s, q, count);
+        }
+        for (; i < noises.size(); ++i) {
+          float const* const made = make(noises[i], i_block, skipped, count, values[0]);
+          add_with_squares<1>(&made, &weights[i], &square_weights[i], s, q, count);
+        }
+      });
+}
+
+template void add_weighted_squares(std::span<GaussianNoise const>, std::span<double const>,
+                                   std::span<double const>, std::uint64_t, std::span<double>,
+                                   std::span<double>);
 
 #define ENGRAM_INSTANTIATE(Noise, Real)                                                    \
   template void fill(Noise const&, std::uint64_t, std::span<Real>);                        \

@@ -82,4 +82,13 @@ template <class Noise, class Real>
 void add_weighted(std::span<Noise const> noises, std::span<Real const> weights, std::uint64_t first,
                   std::span<Real> sum);
 
+/// add_weighted to `sum`, and of squares to another sum: squares[j] += square_weights[0] * noise^2,
+/// and so on, with noise that is made once.
+/// @param square_weights  one per noise, as `weights`
+/// @throws std::invalid_argument  on different numbers of noises and weights, or of sums
+template <class Noise>
+void add_weighted_squares(std::span<Noise const> noises, std::span<double const> weights,
+                          std::span<double const> square_weights, std::uint64_t first,
+                          std::span<double> sum, std::span<double> squares);
+
 }  // namespace engram

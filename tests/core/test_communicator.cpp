@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstdint>
+#include <vector>
 
 namespace {
 
@@ -44,6 +46,19 @@ TEST(Communicator, LocalSplitIsLocal) {
   Communicator const part = Communicator().split(3, 1);
   EXPECT_EQ(part.rank(), 0);
   EXPECT_EQ(part.size(), 1);
+}
+
+TEST(Communicator, LocalTicketsBeginAgainInEachRound) {
+  Communicator const self;
+  Communicator const copy = self;  // NOLINT(performance-unnecessary-copy-initialization)
+  EXPECT_EQ(self.tickets().ranks(), std::vector<int>{0});
+  for (int round = 0; round < 3; ++round) {
+    for (std::uint64_t i = 0; i < 4; ++i) EXPECT_EQ((i < 2 ? self : copy).tickets().draw(), i);
+    EXPECT_EQ(self.tickets().num_drawn(), 4u);
+    copy.tickets().end_round(4);
+  }
+  EXPECT_EQ(self.tickets().num_drawn(), 0u);
+  EXPECT_EQ(self.split(3, 1).tickets().draw(), 0u);
 }
 
 TEST(Communicator, CopiesShareTheImplementation) {

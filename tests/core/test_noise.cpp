@@ -7,7 +7,9 @@
 #include <cmath>
 #include <cstdint>
 #include <numbers>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace {
@@ -107,6 +109,38 @@ void expect_operations(Noise const& noise) {
 TYPED_TEST(AnyNoise, OperationsAreTheirDefinitions) {
   expect_operations<float>(TypeParam(key_of("operations")));
   expect_operations<double>(TypeParam(key_of("operations")));
+}
+
+TEST(GaussianNoise, SumsOfSquaresAreTheirDefinition) {
+  constexpr std::size_t n = 1500, num = 7;  // two chunks and a part; four at a time and three
+  std::uint64_t const first = 99;
+  std::vector<GaussianNoise> noises;
+  std::vector<double> weights, of_squares;
+  for (std::size_t i = 0; i < num; ++i) {
+    noises.emplace_back(key_of(std::to_string(i).c_str()));
+    weights.push_back(0.7 - 0.3 * static_cast<double>(i));
+    of_squares.push_back(0.2 * static_cast<double>(i) - 0.5);
+  }
+  std::vector<double> sum(n, 0.25), squares(n, -1.5);
+  for (std::size_t const from : {0, 701}) {
+    std::size_t const count = from == 0 ? 701 : n - 701;
+    add_weighted_squares(std::span<GaussianNoise const>(noises), weights, of_squares, first + from,
+                         std::span(sum).subspan(from, count),
+                         std::span(squares).subspan(from, count));
+  }
+  for (std::size_t j = 0; j < n; ++j) {
+    double expected = 0.25, expected_square = -1.5;
+    for (std::size_t i = 0; i < num; ++i) {
+      double const x = noises[i].value(first + j);
+      expected = fused(weights[i], x, expected);
+      expected_square = fused(of_squares[i], x * x, expected_square);
+    }
+    ASSERT_EQ(sum[j], expected) << j;
+    ASSERT_EQ(squares[j], expected_square) << j;
+  }
+  EXPECT_THROW(add_weighted_squares(std::span<GaussianNoise const>(noises), weights, of_squares,
+                                    first, std::span(sum).first(5), squares),
+               std::invalid_argument);
 }
 
 TYPED_TEST(AnyNoise, SizesHaveToAgree) {

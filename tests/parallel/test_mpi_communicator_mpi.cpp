@@ -1,7 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 #include <vector>
 
@@ -87,6 +89,49 @@ TEST(MpiCommunicator, CopiesOutliveTheOriginal) {
   }
   part.barrier();
   EXPECT_EQ(part.size(), duplicate_world().size());
+}
+
+/// Draws until a ticket is at least `end`, and ends the round. The tickets of all ranks, sorted.
+std::vector<std::uint64_t> draw_up_to(std::uint64_t end, Communicator const& group) {
+  Bytes mine;
+  std::uint64_t last = 0, num_mine = 0;
+  for (bool is_first = true; is_first || last < end; is_first = false) {
+    std::uint64_t const ticket = group.tickets().draw();
+    EXPECT_TRUE(is_first || ticket > last);
+    last = ticket;
+    ++num_mine;
+    auto const bytes = std::as_bytes(std::span(&ticket, 1));
+    mine.insert(mine.end(), bytes.begin(), bytes.end());
+  }
+  EXPECT_EQ(group.tickets().num_drawn(), num_mine);
+  std::vector<std::uint64_t> tickets;
+  for (int root = 0; root < group.size(); ++root) {
+    Bytes const bytes = group.broadcast(mine, root);
+    auto const old_size = tickets.size();
+    tickets.resize(old_size + bytes.size() / sizeof(std::uint64_t));
+    std::memcpy(&tickets[old_size], bytes.data(), bytes.size());
+  }
+  group.tickets().end_round(tickets.size());
+  std::ranges::sort(tickets);
+  return tickets;
+}
+
+// The machine is one node.
+TEST(MpiCommunicator, EachTicketGoesToOneRank) {
+  Communicator const world = duplicate_world();
+  // Tickets of groups are apart from each other, and from those of the whole.
+  Communicator const part = world.split(world.rank() % 2, -world.rank());
+  for (int round = 0; round < 5; ++round) {
+    for (auto const* group : {&world, &part}) {
+      std::vector<int> ranks(static_cast<std::size_t>(group->size()));
+      std::iota(ranks.begin(), ranks.end(), 0);
+      EXPECT_EQ(group->tickets().ranks(), ranks);
+      // Each rank goes beyond the end by one.
+      std::vector<std::uint64_t> expected(1000 + ranks.size());
+      std::iota(expected.begin(), expected.end(), std::uint64_t{0});
+      EXPECT_EQ(draw_up_to(1000, *group), expected);
+    }
+  }
 }
 
 TEST(MpiCommunicator, ErrorsBecomeExceptions) {

@@ -25,7 +25,6 @@ class Pgpe final : public GradientStrategy {
 
  private:
   static constexpr double rate_of_steps = 0.1, largest_change = 0.2;
-  static constexpr std::size_t together = 4;  ///< pairs that a pass over the sums adds
 
   void make_genome(std::size_t i_member, std::span<double> out) const override {
     noise().fill(pair(i_member / 2), 0, out);
@@ -56,60 +55,17 @@ class Pgpe final : public GradientStrategy {
     }
   }
 
-  /// sum along_i noise_i, and squares_ = sum spread_i noise_i^2, from noise that is made once.
+  /// sum along_i noise_i, and squares_ = sum spread_i noise_i^2.
   void sum_both(std::span<double const> along, std::span<double const> spread,
                 std::span<double> sum) {
-    constexpr std::size_t few = 512;  // with sums and squares, in the nearest cache
-    std::size_t const chunk = noise().is_divisible() ? few : squares_.size();
-    std::vector<double> values(together * std::min(chunk, squares_.size()));
+    std::vector<NoisePair> pairs;
+    for (std::size_t i = 0; i < num_pairs(); ++i) pairs.push_back(pair(i));
     auto const to = blocks().mine(sum), to_squares = blocks().mine(squares_);
     std::ranges::fill(to, 0.0);
     std::ranges::fill(to_squares, 0.0);
-    for (std::size_t first = 0; first < to.size(); first += chunk) {
-      std::size_t const count = std::min(chunk, to.size() - first);
-      auto const s = to.subspan(first, count), q = to_squares.subspan(first, count);
-      for (std::size_t i = 0; i < along.size(); i += together) {
-        std::size_t const num = std::min(together, along.size() - i);
-        for (std::size_t k = 0; k < num; ++k)
-          noise().fill(pair(i + k), blocks().first() + first,
-                       std::span(values).subspan(k * count, count));
-        if (num == together) {
-          add_four(values.data(), &along[i], &spread[i], s, q);
-        } else {
-          for (std::size_t k = 0; k < num; ++k)
-            add_one(&values[k * count], along[i + k], spread[i + k], s, q);
-        }
-      }
-    }
+    noise().add_weighted_squares(pairs, along, spread, blocks().first(), to, to_squares);
     blocks().gather(sum);
     blocks().gather(squares_);
-  }
-
-  /// s[j] += along noise and q[j] += spread noise^2 of four pairs in turn, read and written once.
-  /// @param values  [4, s.size()]
-  static void add_four(double const* values, double const* along, double const* spread,
-                       std::span<double> s, std::span<double> q) {
-    std::size_t const n = s.size();
-    double const *const x0 = values, *const x1 = x0 + n, *const x2 = x1 + n, *const x3 = x2 + n;
-    double const a0 = along[0], a1 = along[1], a2 = along[2], a3 = along[3];
-    double const b0 = spread[0], b1 = spread[1], b2 = spread[2], b3 = spread[3];
-    double *const to = s.data(), *const to_squares = q.data();
-    ENGRAM_INDEPENDENT_ITERATIONS
-    for (std::size_t j = 0; j < n; ++j) {
-      to[j] = fused(a3, x3[j], fused(a2, x2[j], fused(a1, x1[j], fused(a0, x0[j], to[j]))));
-      double const two = fused(b1, x1[j] * x1[j], fused(b0, x0[j] * x0[j], to_squares[j]));
-      to_squares[j] = fused(b3, x3[j] * x3[j], fused(b2, x2[j] * x2[j], two));
-    }
-  }
-
-  static void add_one(double const* values, double along, double spread, std::span<double> s,
-                      std::span<double> q) {
-    double *const to = s.data(), *const to_squares = q.data();
-    ENGRAM_INDEPENDENT_ITERATIONS
-    for (std::size_t j = 0; j < s.size(); ++j) {
-      to[j] = fused(along, values[j], to[j]);
-      to_squares[j] = fused(spread, values[j] * values[j], to_squares[j]);
-    }
   }
 
   bool is_sound() const override {

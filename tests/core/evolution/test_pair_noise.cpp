@@ -62,6 +62,35 @@ TEST(OrthogonalPairs, AreUniformOnTheSphere) {
   }
 }
 
+/// Sums of noise and of its squares, in one go and by blocks.
+void expect_squares(PairNoise const& noise, std::vector<NoisePair> const& pairs,
+                    Vector const& weights, std::size_t d) {
+  Vector sum(d, 1.0), squares(d, 2.0), parts(d, 1.0), square_parts(d, 2.0);
+  Vector const of_squares(weights.rbegin(), weights.rend());
+  noise.add_weighted_squares(pairs, weights, of_squares, 0, sum, squares);
+  for (std::size_t first = 0; first < d; first += 4) {
+    std::size_t const count = std::min<std::size_t>(4, d - first);
+    noise.add_weighted_squares(pairs, weights, of_squares, first,
+                               std::span(parts).subspan(first, count),
+                               std::span(square_parts).subspan(first, count));
+  }
+  EXPECT_EQ(parts, sum);
+  EXPECT_EQ(square_parts, squares);
+  Vector expected(d, 1.0), expected_squares(d, 2.0);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    auto const one = noise_of(noise, pairs[i], d);
+    for (std::size_t j = 0; j < d; ++j) {
+      expected[j] += weights[i] * one[j];
+      expected_squares[j] += of_squares[i] * one[j] * one[j];
+    }
+  }
+  // Some ten roundings of numbers below 10 and their squares below 50, and of a reflection each.
+  for (std::size_t j = 0; j < d; ++j) {
+    EXPECT_NEAR(sum[j], expected[j], 1e-13);
+    EXPECT_NEAR(squares[j], expected_squares[j], 1e-12);
+  }
+}
+
 /// Sums by blocks, in one go and one by one.
 TEST(PairNoise, SumsAreOfTheNoiseOfPairs) {
   constexpr std::size_t d = 11;
@@ -84,6 +113,7 @@ TEST(PairNoise, SumsAreOfTheNoiseOfPairs) {
     }
     // Some ten roundings of numbers below 10, and of a reflection each.
     for (std::size_t j = 0; j < d; ++j) EXPECT_NEAR(whole[j], expected[j], 1e-13) << name;
+    expect_squares(*noise, pairs, weights, d);
   }
 }
 
