@@ -1,6 +1,3 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -51,7 +48,9 @@ class PartsOfAStudy : public ResultsStoreTest {
   void expect_finished() const {
     EXPECT_EQ(rows_of(output), rows_of(reference));
     EXPECT_EQ(folder_contents(folder_of_runs.path()).size(), 1u);
-    if (has_h5diff()) EXPECT_TRUE(same_files(reference, output));
+    if (has_h5diff()) {
+      EXPECT_TRUE(same_files(reference, output));
+    }
   }
 };
 
