@@ -34,7 +34,8 @@ install(
   PATTERN "*.hpp"
   PATTERN "python" EXCLUDE)
 foreach(header parallel/environment parallel/scheduler jobs/command_line jobs/constraint jobs/exit_code
-               jobs/point_file jobs/results_file jobs/results_store jobs/searcher jobs/searchers/adaptive
+               jobs/part jobs/point_file jobs/results_file jobs/results_store jobs/searcher
+               jobs/searchers/adaptive
                jobs/searchers/design jobs/searchers/unit_encoding jobs/space jobs/storage_error
                jobs/study jobs/trial_record)
   get_filename_component(folder ${header} DIRECTORY)

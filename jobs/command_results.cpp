@@ -18,23 +18,28 @@
 #include "jobs/crashes.hpp"
 #include "jobs/exit_code.hpp"
 #include "jobs/file_system.hpp"
+#include "jobs/part_files.hpp"
 #include "jobs/results_file.hpp"
 #include "jobs/results_schema.hpp"
 
 namespace engram {
 namespace {
 
-/// The newest change of a study's files, which all begin with the results file's name.
+/// The newest change of a study's files, which all begin with the results file's name, and of the
+/// journals of its parts.
 std::optional<double> last_write_s(std::filesystem::path const& file) {
   std::optional<double> last;
   std::error_code ignored;
-  for (auto const& entry : std::filesystem::directory_iterator(folder_of(file), ignored)) {
-    if (!entry.path().filename().string().starts_with(file.filename().string())) continue;
-    auto const time = entry.last_write_time(ignored);
-    if (ignored) continue;  // it was removed meanwhile
+  auto const look_at = [&](std::filesystem::path const& path) {
+    auto const time = std::filesystem::last_write_time(path, ignored);
+    if (ignored) return;  // it was removed meanwhile
     auto const since = std::chrono::file_clock::to_sys(time).time_since_epoch();
     last = std::max(last, std::optional(std::chrono::duration<double>(since).count()));
-  }
+  };
+  for (auto const& entry : std::filesystem::directory_iterator(folder_of(file), ignored))
+    if (entry.path().filename().string().starts_with(file.filename().string()))
+      look_at(entry.path());
+  for (int const part : parts_with_journals(file)) look_at(part_journal(file, part));
   return last;
 }
 
@@ -42,7 +47,7 @@ StudyState write_status_of(std::filesystem::path const& file, std::ostream& out,
   auto const now = std::chrono::system_clock::now().time_since_epoch();
   StatusOptions const options{as_json, std::chrono::duration<double>(now).count()};
   // The lock first: a run that ends in between has written its last results by then.
-  SignsOfLife signs{lock_is_held(lock_path(file))};
+  SignsOfLife signs{study_runs(file)};
   if (signs.lock_is_held) {
     signs.running = read_running(file);
     signs.last_write_s = last_write_s(file);

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <charconv>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <span>
 #include <system_error>
@@ -17,6 +19,7 @@
 #include "jobs/in_use_error.hpp"
 #include "jobs/input_tables.hpp"
 #include "jobs/launch_note.hpp"
+#include "jobs/part_files.hpp"
 #include "jobs/provenance.hpp"
 #include "jobs/results_file.hpp"
 #include "jobs/results_schema.hpp"
@@ -79,7 +82,9 @@ Recorded recorded_trials(Study const& study, Invocation const& call) {
   if (call.has("overwrite")) return {};
   std::error_code ignored;
   bool const has_file = std::filesystem::exists(study.output, ignored);
-  if (!has_file && !std::filesystem::exists(journal_path(study.output), ignored)) return {};
+  if (!has_file && !std::filesystem::exists(journal_path(study.output), ignored) &&
+      parts_with_journals(study.output).empty())
+    return {};
   auto const results = read_results(study.output);
   if (!has_file && results.num_rows() == 0) return {};
   auto const ours = empty_results(study);
@@ -143,6 +148,27 @@ void print_trials(Study const& study, Invocation const& call) {
   std::cout << "; results in " << study.output.string() << "; nothing was written\n";
 }
 
+/// "2/4", from 0/4 to 3/4.
+std::optional<Part> part_of(Invocation const& call) {
+  if (!call.has("part")) return std::nullopt;
+  constexpr int most_parts = 10'000;
+  auto const& text = call.options.at("part");
+  Part part;
+  auto const* const end = text.data() + text.size();
+  auto const index = std::from_chars(text.data(), end, part.index);
+  bool const has_count = index.ec == std::errc() && index.ptr != end && *index.ptr == '/';
+  auto const count = has_count ? std::from_chars(index.ptr + 1, end, part.count) : index;
+  if (!has_count || count.ec != std::errc() || count.ptr != end || part.count > most_parts ||
+      part.index < 0 || part.index >= part.count)
+    throw UserError("--part: expected K/N with K from 0 to N - 1, for example 0/4, got '" + text +
+                    "'");
+  for (auto const* const name : {"overwrite", "extend", "retry-failed"})
+    if (call.has(name))
+      throw UserError(std::string("--") + name +
+                      " is for the whole study: run it once without --part, before its parts");
+  return part;
+}
+
 StopLimits stop_limits(Invocation const& call) {
   StopLimits limits;
   if (call.has("max-time"))
@@ -151,7 +177,7 @@ StopLimits stop_limits(Invocation const& call) {
   return limits;
 }
 
-int run_on_ranks(Environment const& environment, Invocation const& call) {
+int run_on_ranks(Environment const& environment, Invocation const& call, LaunchNote& note) {
   auto const& world = environment.world();
   // What comes before the trials is collective: there, nobody can go on without the lost.
   Watchdog beginning([] {
@@ -172,6 +198,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     if (call.has("overwrite")) options.mode = OpenMode::overwrite;
     if (call.has("extend")) options.mode = OpenMode::extend;
     options.retry_failed = call.has("retry-failed");
+    options.part = part_of(call);
     options.limits = stop_limits(call);
     options.survives_rank_loss = call.has("survive-rank-loss") && world.size() > 1;
     if (options.survives_rank_loss) options.on_begin = [&] { beginning.end(); };
@@ -180,6 +207,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call) {
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
     int const code = run_study(world, study, hosts, options);
     if (!options.survives_rank_loss) return code;
+    note.end(code);
     std::cout << std::flush;
     std::_Exit(code);                    // MPI_Finalize would wait for the lost
   } catch (StorageError const& error) {  // of `on_all_ranks`, so the same on all
@@ -231,12 +259,13 @@ int run(Invocation const& call) {
   if (call.has("overwrite") && (call.has("extend") || call.has("retry-failed"))) {
     throw UserError("--overwrite starts anew, so --extend and --retry-failed can't go with it");
   }
+  part_of(call);  // refused before any process is started
   if (call.has("ranks") || call.has("restarts")) return run_by_supervisor(call);
   EnvironmentOptions options;
   options.num_threads = call.integer("threads", 1, 4096, 0);
   Environment const environment(*call.argc, *call.argv, options);
   LaunchNote note(environment.world().is_root());
-  int const exit_code = environment.run([&] { return run_on_ranks(environment, call); });
+  int const exit_code = environment.run([&] { return run_on_ranks(environment, call, note); });
   note.end(exit_code);
   return exit_code;
 }
@@ -258,13 +287,20 @@ Command run_command() {
           "So do "
           "SIGUSR1, SIGUSR2 and the end of --max-time, with exit code 4. Trials of experiments "
           "that "
-          "save states go on where they were.",
+          "save states go on where they were.\n"
+          "Several allocations run a study together with --part 0/4 to --part 3/4, each when it "
+          "comes; none runs a trial that another has claimed. The last to end writes the results "
+          "file. A part that is run again does what is left of its own; without --part, all that "
+          "is left is done, once no part runs.",
       .options =
           {
               {"overwrite", "", "start anew, whatever the results file holds"},
               {"extend", "", "continue a results file of the same study with fewer trials"},
               {"retry-failed", "", "run the trials again that failed or timed out"},
               {"dry-run", "", "show the trials that would run, and write nothing"},
+              {"part", "K/N",
+               "run part K, from 0, of a study that N allocations run together on a shared file "
+               "system"},
               {"max-time", "TIME",
                "end in good order after this time, as after a signal: 90s, 15m, 2h, 1-12:00:00"},
               {"grace", "TIME",

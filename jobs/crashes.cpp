@@ -51,13 +51,22 @@ std::int64_t now_s() {
 }
 
 std::vector<std::filesystem::path> files_with(std::filesystem::path const& results,
-                                              std::string_view extension) {
+                                              std::string const& extension,
+                                              bool of_all_parts = false) {
   std::vector<std::filesystem::path> files;
   std::error_code ignored;
-  for (auto const& entry : std::filesystem::directory_iterator(crash_folder(results), ignored))
-    if (entry.path().extension() == extension) files.push_back(entry.path());
+  for (auto const& entry : std::filesystem::directory_iterator(crash_folder(results), ignored)) {
+    auto const its_own = entry.path().extension().string();
+    if (its_own == extension || (of_all_parts && its_own.starts_with(extension + "-")))
+      files.push_back(entry.path());
+  }
   std::ranges::sort(files);
   return files;
+}
+
+/// ".running", or ".running-3" of part 3.
+std::string mark_extension_of(std::optional<int> part) {
+  return mark_extension + (part ? "-" + std::to_string(*part) : "");
 }
 
 struct Mark {
@@ -106,8 +115,8 @@ void write_count(std::filesystem::path const& path, int count) {
 
 }  // namespace
 
-RunningMark::RunningMark(std::filesystem::path const& results, int rank)
-    : path_(crash_folder(results) / (std::to_string(rank) + mark_extension)) {
+RunningMark::RunningMark(std::filesystem::path const& results, int rank, std::optional<int> part)
+    : path_(crash_folder(results) / (std::to_string(rank) + mark_extension_of(part))) {
   static_assert(sizeof(Page) == page_size);
   std::error_code ignored;
   std::filesystem::create_directory(crash_folder(results), ignored);
@@ -143,7 +152,7 @@ void RunningMark::set(std::span<Trial const> trials) {
 
 std::vector<RunningTrials> read_running(std::filesystem::path const& results) {
   std::vector<RunningTrials> running;
-  for (auto const& path : files_with(results, mark_extension)) {
+  for (auto const& path : files_with(results, mark_extension, true)) {
     auto const rank = read_integer(path.stem().string());
     auto mark = read_mark(path);
     if (rank && mark)
@@ -154,9 +163,10 @@ std::vector<RunningTrials> read_running(std::filesystem::path const& results) {
   return running;
 }
 
-std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results) {
+std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results,
+                                           std::optional<int> part) {
   std::vector<Mark> ended;
-  auto const marks = files_with(results, mark_extension);
+  auto const marks = files_with(results, mark_extension_of(part), !part);
   for (auto const& path : marks)
     if (auto mark = read_mark(path); mark && mark->end != StopSignals::told)
       ended.push_back(std::move(*mark));
@@ -181,9 +191,7 @@ std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results)
 }
 
 void remove_crashes(std::filesystem::path const& results) {
-  std::error_code error;
-  std::filesystem::remove_all(crash_folder(results), error);
-  if (error) throw_storage_error("remove", crash_folder(results), error.value());
+  remove_folder(crash_folder(results));
 }
 
 }  // namespace engram

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,10 +16,11 @@ namespace engram {
 // ranks with it, and the next run would meet it again. So each rank says in a page of a file what
 // it evaluates: the page outlives the process, however that ends, and costs no more than memory.
 
-/// The page of one rank. Without a file, on a full disk, it does nothing.
+/// The page of one rank, of a part of the study if it is run in parts. Without a file, on a full
+/// disk, it does nothing.
 class RunningMark {
  public:
-  RunningMark(std::filesystem::path const& results, int rank);
+  RunningMark(std::filesystem::path const& results, int rank, std::optional<int> part = {});
   /// Removes the file: this rank ended in good order.
   ~RunningMark();
   RunningMark(RunningMark const&) = delete;
@@ -49,8 +51,10 @@ std::vector<RunningTrials> read_running(std::filesystem::path const& results);
 /// batch one of which did. Counts what the last run has left, for good. A rank's end counts if it
 /// was a fatal signal, or if that rank was the only one that had not been told to end before, as
 /// ranks are when another has died; and if the trial saved no state in that run. On rank 0, before
-/// there are marks of this run. Throws StorageError.
-std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results);
+/// there are marks of this run. With `part`, what the last run of that part has left. Throws
+/// StorageError.
+std::map<std::uint64_t, int> count_crashes(std::filesystem::path const& results,
+                                           std::optional<int> part = {});
 
 /// Throws StorageError.
 void remove_crashes(std::filesystem::path const& results);

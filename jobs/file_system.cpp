@@ -179,6 +179,26 @@ void remove_file(std::filesystem::path const& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_storage_error("remove", path, errno);
 }
 
+void remove_folder(std::filesystem::path const& folder) {
+  constexpr int most_tries = 100;
+  for (int tries = 1;; ++tries) {
+    std::error_code error;
+    std::filesystem::remove_all(folder, error);
+    if (!error) return;
+    // What is not there was removed by another; what is there was written by one meanwhile.
+    bool const is_shared =
+        error == std::errc::no_such_file_or_directory || error == std::errc::directory_not_empty;
+    if (!is_shared || tries == most_tries) throw_storage_error("remove", folder, error.value());
+  }
+}
+
+FileIdentity file_identity(std::filesystem::path const& path) {
+  struct stat status = {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino, static_cast<std::uint64_t>(status.st_size),
+          status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
+}
+
 bool lock_is_held(std::filesystem::path const& path) {
   FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   auto request = lock_of_all(F_RDLCK);

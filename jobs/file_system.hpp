@@ -70,6 +70,18 @@ void publish_file(std::filesystem::path const& from, std::filesystem::path const
 /// Removes a file if it is there. Throws StorageError.
 void remove_file(std::filesystem::path const& path);
 
+/// Removes a folder and all in it, if it is there; others may do so at the same time. Throws
+/// StorageError.
+void remove_folder(std::filesystem::path const& folder);
+
+/// Changes when another file takes the name; equal while there is none.
+struct FileIdentity {
+  std::uint64_t device = 0, inode = 0, size = 0;
+  std::int64_t seconds = 0, nanoseconds = 0;
+  bool operator==(FileIdentity const&) const = default;
+};
+FileIdentity file_identity(std::filesystem::path const& path);
+
 /// Whether a run, on this node or where the file system tells, holds the `LockFile` of this path.
 bool lock_is_held(std::filesystem::path const& path);
 

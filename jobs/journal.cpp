@@ -136,6 +136,36 @@ JournalRecord record_of(std::span<std::byte const> bytes, std::uint64_t offset,
   return record;
 }
 
+/// From `scan.end` on, where a record begins.
+void scan_records(FileWindow& window, std::filesystem::path const& path, JournalScan& scan,
+                  std::function<void(JournalRecord const&)> const& on_record) {
+  scan.intact_end = scan.end;
+  scan.file_size = window.file_size();
+  while (true) {
+    auto offset = scan.end;
+    auto frame = whole_frame_at(window, offset);
+    // Byte by byte, as a damaged length tells nothing; a tail may only be cut if nothing follows.
+    while (frame.empty() && offset < window.file_size()) frame = whole_frame_at(window, ++offset);
+    if (frame.empty()) {
+      scan.num_torn = scan.file_size - scan.end;
+      return;
+    }
+    if (offset > scan.end) ++scan.num_damaged;
+    on_record(record_of(frame, offset, path));
+    scan.end = offset + frame.size();
+    if (scan.num_damaged == 0) scan.intact_end = scan.end;
+  }
+}
+
+/// No file, if there is none. Throws UserError if it can't be read.
+FileDescriptor open_to_scan(std::filesystem::path const& path) {
+  FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file && errno != ENOENT) {
+    throw UserError("cannot read " + path.string() + ": " + std::generic_category().message(errno));
+  }
+  return file;
+}
+
 int sync_data(int fd) {
   return ::fdatasync(fd) == 0 ? 0 : errno;
 }
@@ -146,28 +176,49 @@ JournalScan scan_journal(std::filesystem::path const& path,
                          std::function<void(Results const&)> const& on_header,
                          std::function<void(JournalRecord const&)> const& on_record) {
   JournalScan scan;
-  FileDescriptor const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (errno == ENOENT) return scan;
-    throw UserError("cannot read " + path.string() + ": " + std::generic_category().message(errno));
-  }
+  auto const file = open_to_scan(path);
+  if (!file) return scan;
   FileWindow window(file, path);
   scan.end = scan_header(window, path, on_header);
   scan.has_header = scan.end > 0;
-  if (!scan.has_header) return scan;
-  while (true) {
-    auto offset = scan.end;
-    auto frame = whole_frame_at(window, offset);
-    // Byte by byte, as a damaged length tells nothing; a tail may only be cut if nothing follows.
-    while (frame.empty() && offset < window.file_size()) frame = whole_frame_at(window, ++offset);
-    if (frame.empty()) {
-      scan.num_torn = window.file_size() - scan.end;
-      return scan;
-    }
-    if (offset > scan.end) ++scan.num_damaged;
-    on_record(record_of(frame, offset, path));
-    scan.end = offset + frame.size();
+  if (scan.has_header) scan_records(window, path, scan, on_record);
+  return scan;
+}
+
+JournalScan scan_further(std::filesystem::path const& path, JournalScan const& last,
+                         std::function<void(Results const&)> const& on_header,
+                         std::function<void(JournalRecord const&)> const& on_record) {
+  auto const file = open_to_scan(path);
+  if (!file) return {};
+  FileWindow window(file, path);
+  if (last.has_header && window.file_size() == last.file_size) return last;
+  if (last.has_header && window.file_size() >= last.intact_end) {
+    JournalScan scan;
+    scan.has_header = true;
+    scan.end = last.intact_end;
+    scan_records(window, path, scan, on_record);
+    // Otherwise what was here before may have been lost with its node, and written anew.
+    if (scan.num_damaged == 0) return scan;
   }
+  return scan_journal(path, on_header, on_record);
+}
+
+Bytes read_payload(FileDescriptor const& file, std::uint64_t offset,
+                   std::filesystem::path const& path) {
+  std::array<std::byte, record_head_size> head;
+  Bytes bytes;
+  if (read_at(file, head, offset, path) == head.size()) {
+    auto const length = number_at<std::uint64_t>(head, 0);
+    auto const end = file_size(file, path);
+    if (length < end && offset + length < end) {
+      bytes.resize(record_head_size + static_cast<std::size_t>(length) + crc_size);
+      bytes.resize(read_at(file, bytes, offset, path));
+    }
+  }
+  if (bytes.size() <= record_head_size + crc_size || !crc_is_right(bytes)) {
+    throw_storage_error("read back", path, EIO);
+  }
+  return Bytes(bytes.begin() + record_head_size, bytes.end() - crc_size);
 }
 
 Journal::Journal(std::filesystem::path path, FileDescriptor file, std::uint64_t end)
@@ -300,19 +351,7 @@ void Journal::sync_when_due() {
 
 Bytes Journal::read(std::uint64_t offset) {
   flush();
-  std::array<std::byte, record_head_size> head;
-  Bytes bytes;
-  if (read_at(file_, head, offset, path_) == head.size()) {
-    auto const length = number_at<std::uint64_t>(head, 0);
-    if (offset + length < end_) {
-      bytes.resize(record_head_size + static_cast<std::size_t>(length) + crc_size);
-      bytes.resize(read_at(file_, bytes, offset, path_));
-    }
-  }
-  if (bytes.size() <= record_head_size + crc_size || !crc_is_right(bytes)) {
-    throw_storage_error("read back", path_, EIO);
-  }
-  return Bytes(bytes.begin() + record_head_size, bytes.end() - crc_size);
+  return read_payload(file_, offset, path_);
 }
 
 }  // namespace engram

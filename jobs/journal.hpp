@@ -35,6 +35,8 @@ struct JournalScan {
   std::uint64_t end = 0;          ///< behind the last whole record
   std::uint64_t num_damaged = 0;  ///< places inside that hold no whole record and were passed over
   std::uint64_t num_torn = 0;     ///< bytes behind `end`
+  std::uint64_t intact_end = 0;   ///< behind the last whole record before any damage
+  std::uint64_t file_size = 0;
 };
 
 /// Visits the header and the whole records of a journal in order and never writes. Damage, however
@@ -43,6 +45,17 @@ struct JournalScan {
 JournalScan scan_journal(std::filesystem::path const& path,
                          std::function<void(Results const&)> const& on_header,
                          std::function<void(JournalRecord const&)> const& on_record);
+
+/// Goes on with a scan of a journal that another process appends to, behind `last.intact_end`: what
+/// is torn now may be whole next time. Begins anew, with the header, if the file is not the one of
+/// that scan; then records are visited again. Throws UserError as `scan_journal` does.
+JournalScan scan_further(std::filesystem::path const& path, JournalScan const& last,
+                         std::function<void(Results const&)> const& on_header,
+                         std::function<void(JournalRecord const&)> const& on_record);
+
+/// The payload of the record at `offset`. Throws StorageError if it is damaged.
+Bytes read_payload(FileDescriptor const& file, std::uint64_t offset,
+                   std::filesystem::path const& path);
 
 /// Append-only file, the truth about a running study: a header, then records
 /// (u64 length, u64 trial, u32 type, u32 attempt, payload, u32 CRC-32C of all before).

@@ -137,17 +137,19 @@ class OldResults {
 /// Writes /series and /arrays, row by row.
 class PayloadWriter {
  public:
-  PayloadWriter(hdf5::OutputFile const& file, std::filesystem::path const& path, Journal& journal)
+  PayloadWriter(hdf5::OutputFile const& file, std::filesystem::path const& path,
+                RecordReader const& journals)
       : file_(file),
         path_(path),
-        journal_(journal),
+        journals_(journals),
         series_(hdf5::create_group(file.get(), "series")),
         arrays_(hdf5::create_group(file.get(), "arrays")) {}
 
   void write(TrialTable const& table, Order const& order) {
     for (std::size_t i = 0; i < order.size(); ++i) {
       auto const source = table.source(order[i]);
-      if (source.kind == RowSource::Kind::journal) from_journal(i, order[i], source.position);
+      if (source.kind == RowSource::Kind::journal)
+        from_journal(i, order[i], table.results().id[order[i]], source);
       if (source.kind == RowSource::Kind::results_file) {
         from_old_results(i, table.results().id[order[i]], source.position);
       }
@@ -172,10 +174,13 @@ class PayloadWriter {
     }
   }
 
-  void from_journal(std::size_t row, std::uint32_t table_row, std::uint64_t offset) {
-    auto const payload = journal_.read(offset);
+  void from_journal(std::size_t row, std::uint32_t table_row, std::uint64_t id, RowSource source) {
+    auto const payload = journals_(source);
     std::span<std::byte const> bytes(payload);
     auto const record = decode_trial_record(bytes);
+    if (record.id != id)
+      throw StorageError("the journals of " + path_.string() +
+                         " were written anew while they were read; run again to continue");
     append(row, record.outcome.series);
     if (record.outcome.arrays.empty()) return;
     auto group = hdf5::create_group(arrays_.get(), std::to_string(record.id));
@@ -210,7 +215,7 @@ class PayloadWriter {
 
   hdf5::OutputFile const& file_;
   std::filesystem::path const& path_;
-  Journal& journal_;
+  RecordReader const& journals_;
   hdf5::Group series_, arrays_;
   std::map<std::string, SeriesWriter> writers_;
   std::unique_ptr<OldResults> old_;
@@ -221,8 +226,8 @@ class PayloadWriter {
 
 std::vector<LostArray> write_payloads(hdf5::OutputFile const& file,
                                       std::filesystem::path const& path, TrialTable const& table,
-                                      Order const& order, Journal& journal) {
-  PayloadWriter writer(file, path, journal);
+                                      Order const& order, RecordReader const& journals) {
+  PayloadWriter writer(file, path, journals);
   writer.write(table, order);
   return writer.losses();
 }

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "jobs/hdf5_output.hpp"
-#include "jobs/journal.hpp"
 #include "jobs/trial_table.hpp"
 
 namespace engram {
@@ -23,6 +22,7 @@ struct LostArray {
 /// the place of the results file `path`. Arrays that are lost are left out and returned.
 std::vector<LostArray> write_payloads(hdf5::OutputFile const& file,
                                       std::filesystem::path const& path, TrialTable const& table,
-                                      std::vector<std::uint32_t> const& order, Journal& journal);
+                                      std::vector<std::uint32_t> const& order,
+                                      RecordReader const& journals);
 
 }  // namespace engram

@@ -1,11 +1,13 @@
 #include "jobs/results_file.hpp"
 
-#include <sys/stat.h>
-
+#include <map>
 #include <optional>
 
 #include "core/error.hpp"
+#include "jobs/file_system.hpp"
 #include "jobs/journal.hpp"
+#include "jobs/part_files.hpp"
+#include "jobs/part_journals.hpp"
 #include "jobs/results_reader.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/trial_table.hpp"
@@ -13,21 +15,7 @@
 namespace engram {
 namespace {
 
-/// Changes when another results file takes the name.
-struct FileIdentity {
-  ino_t inode = 0;
-  off_t size = 0;
-  std::int64_t seconds = 0, nanoseconds = 0;
-  bool operator==(FileIdentity const&) const = default;
-};
-
-FileIdentity identity_of(std::filesystem::path const& path) {
-  struct stat status = {};
-  if (::stat(path.c_str(), &status) != 0) return {};
-  return {status.st_ino, status.st_size, status.st_mtim.tv_sec, status.st_mtim.tv_nsec};
-}
-
-/// Results file and journal as one.
+/// Results file and journals as one.
 class MergedResults {
  public:
   explicit MergedResults(std::filesystem::path const& path) : journal_(journal_path(path)) {
@@ -37,6 +25,9 @@ class MergedResults {
     scan_journal(
         journal_, [this](Results const& header) { take_header(header); },
         [this](JournalRecord const& record) { take_record(record); });
+    for (int const part : parts_with_journals(path)) take_part(path, part);
+    if (table_ && !of_parts_.empty())
+      table_->header().provenance = merged_provenance(table_->header().provenance, of_parts_);
     if (!table_) {
       throw UserError(path.string() + " does not exist; is the study's output another one?");
     }
@@ -60,8 +51,30 @@ class MergedResults {
     if (replay(record, journal_, *table_)) table_->header().finished = false;
   }
 
+  void take_part(std::filesystem::path const& results, int part) {
+    journal_ = part_journal(results, part);
+    bool is_begun_anew = false;  // what is there of another study, if it records nothing
+    scan_journal(
+        journal_,
+        [&](Results const& header) {
+          is_begun_anew = table_ && match_study(table_->results(), header) == StudyMatch::different;
+          if (!is_begun_anew) take_header(header);
+        },
+        [&](JournalRecord const& record) {
+          if (is_begun_anew) return;
+          if (record.type == RecordType::session)
+            of_parts_[part] = decode_provenance(record.payload);
+          else
+            take_record(record);
+        });
+    // None of its own, if the study is run in parts only.
+    if (table_ && table_->results().provenance.empty() && of_parts_.contains(part))
+      table_->header().provenance = of_parts_.at(part);
+  }
+
   std::filesystem::path journal_;
   std::optional<TrialTable> table_;
+  std::map<int, std::map<std::string, std::string>> of_parts_;
 };
 
 }  // namespace
@@ -69,16 +82,16 @@ class MergedResults {
 Results read_results(std::filesystem::path const& path) {
   while (true) {
     // A run may end between our reading of the results file and of the journal, which then goes.
-    auto const before = identity_of(path);
+    auto const before = file_identity(path);
     auto const merged = [&]() -> std::optional<Results> {
       try {
         return MergedResults(path).release();
       } catch (UserError const&) {
-        if (identity_of(path) == before) throw;
+        if (file_identity(path) == before) throw;
         return std::nullopt;
       }
     }();
-    if (merged && identity_of(path) == before) return *merged;
+    if (merged && file_identity(path) == before) return *merged;
   }
 }
 

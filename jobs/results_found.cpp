@@ -6,17 +6,12 @@
 
 #include "core/error.hpp"
 #include "core/text.hpp"
+#include "jobs/part_journals.hpp"
 #include "jobs/results_reader.hpp"
 #include "jobs/results_schema.hpp"
 
 namespace engram {
 namespace {
-
-/// How often the study was opened before, by what its last provenance says.
-std::uint64_t num_restarts(std::map<std::string, std::string> const& provenance) {
-  auto const found = provenance.find("restarts");
-  return found == provenance.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
-}
 
 /// The study that a journal is of, and whether it records anything.
 struct JournalSummary {
@@ -55,22 +50,33 @@ void take_record(JournalRecord const& record, std::filesystem::path const& path,
   if (record.type == RecordType::forget && table.forget_failed()) found.file_is_current = false;
   if (record.type != RecordType::trial) return;
   auto bytes = record.payload;
-  auto const trial = decode_trial_record(bytes);
+  take_trial(decode_trial_record(bytes), RowSource::journal(record.offset), path, found);
+}
+
+}  // namespace
+
+std::uint64_t num_restarts(std::map<std::string, std::string> const& provenance) {
+  auto const found = provenance.find("restarts");
+  return found == provenance.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
+}
+
+bool take_trial(TrialRecord const& trial, RowSource source, std::filesystem::path const& path,
+                FoundResults& found) {
+  auto& table = found.table;
   // A row of the results file that lacks arrays gives way to a record that may have them again.
   if (table.has_losses(trial.id)) {
     table.forget(trial.id);
     found.file_is_current = false;
   }
-  if (table.contains(trial.id)) return;
+  if (table.contains(trial.id)) return false;
   if (lacks_side_file(trial, path)) {
     ++found.num_without_arrays;
-    return;
+    return false;
   }
-  table.insert(trial, RowSource::journal(record.offset));
+  table.insert(trial, source);
   found.file_is_current = false;
+  return true;
 }
-
-}  // namespace
 
 UserError other_study(std::filesystem::path const& path, Results const& theirs, Results const& ours,
                       bool extensible) {
@@ -93,10 +99,8 @@ FoundResults find_results(std::filesystem::path const& path, Results const& ours
   if (!file && !summary.has_rows) return {TrialTable(ours, RowSource::Kind::none), {}};
 
   auto const& latest = summary.has_rows ? *summary.study : *file;
-  auto const match = match_study(latest, ours);
-  bool const is_extended =
-      match == StudyMatch::fewer_trials && mode == OpenMode::extend && extensible;
-  if (match != StudyMatch::same && !is_extended) throw other_study(path, latest, ours, extensible);
+  if (!may_continue(latest, ours, mode, extensible))
+    throw other_study(path, latest, ours, extensible);
   if (file && match_study(*file, ours) == StudyMatch::different) {
     throw other_study(path, *file, ours, extensible);
   }

@@ -26,6 +26,14 @@ struct FoundResults {
   std::uint64_t num_without_arrays = 0;  ///< recorded trials that are to run again: arrays are gone
 };
 
+/// Takes the record of a trial in, unless a row has it already or its arrays are gone; true if the
+/// rows have changed.
+bool take_trial(TrialRecord const& trial, RowSource source, std::filesystem::path const& path,
+                FoundResults& found);
+
+/// How often the study was opened before, by what its last provenance says.
+std::uint64_t num_restarts(std::map<std::string, std::string> const& provenance);
+
 /// Reads what is there and compares it with the study; changes nothing on disk. A journal without
 /// rows, whatever its study, is as good as none. Throws UserError if it is of another study.
 /// @param extensible  the study's points do not depend on how many there are

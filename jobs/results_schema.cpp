@@ -7,6 +7,7 @@
 
 #include "jobs/byte_stream.hpp"
 #include "jobs/file_system.hpp"
+#include "parallel/failure.hpp"
 
 namespace engram {
 namespace {
@@ -215,7 +216,9 @@ std::filesystem::path side_file(std::filesystem::path const& results, std::uint6
 }
 
 std::filesystem::path temporary_path(std::filesystem::path const& path) {
-  return with_suffix(path, ".tmp-" + std::to_string(::getpid()));
+  auto node = host_name();
+  std::ranges::replace(node, '.', '_');  // the extension begins with ".tmp-"
+  return with_suffix(path, ".tmp-" + std::to_string(::getpid()) + "-" + node);
 }
 
 void remove_temporaries(std::filesystem::path const& path) {

@@ -64,7 +64,7 @@ std::filesystem::path lock_path(std::filesystem::path const& results);
 std::filesystem::path side_folder(std::filesystem::path const& results);
 std::filesystem::path side_file(std::filesystem::path const& results, std::uint64_t trial,
                                 std::uint32_t attempt);
-/// Where this process writes what is going to be `path`.
+/// Where this process writes what is going to be `path`; those of other nodes write elsewhere.
 std::filesystem::path temporary_path(std::filesystem::path const& path);
 /// Removes what killed processes left of `temporary_path(path)`.
 void remove_temporaries(std::filesystem::path const& path);

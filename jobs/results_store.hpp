@@ -3,10 +3,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/error.hpp"
+#include "jobs/part.hpp"
 #include "jobs/results_file.hpp"
 #include "jobs/storage_error.hpp"
 #include "jobs/study.hpp"
@@ -28,11 +30,18 @@ enum class OpenMode {
 /// at the end, when the journal goes. Killed at any instant, nothing synced is lost and the file on
 /// disk opens. Scalars are held in memory; series and arrays are read back from the journal and
 /// side files.
+///
+/// A part of a study that is run in several has a journal of its own, and takes in what those of
+/// the others hold. Until all trials are recorded it writes no results file: they would replace
+/// each other's.
 class ResultsStore {
  public:
   /// Takes the lock, reads what is there, cuts off a torn tail. Throws UserError (foreign file,
-  /// other study, second run on the same file) or StorageError.
-  ResultsStore(Study const& study, OpenMode mode, std::map<std::string, std::string> provenance);
+  /// other study, second run on the same file) or StorageError. Without a part, journals of parts
+  /// are taken in, and go.
+  /// @param part  goes with create_or_continue only
+  ResultsStore(Study const& study, OpenMode mode, std::map<std::string, std::string> provenance,
+               std::optional<Part> part = {});
   ~ResultsStore();
   ResultsStore(ResultsStore const&) = delete;
   ResultsStore& operator=(ResultsStore const&) = delete;
@@ -80,6 +89,23 @@ class ResultsStore {
   /// are gone or damaged are warnings, of their rows too; with `final`, StorageError, and the next
   /// run repeats the trials whose side files are gone.
   void write_results(bool final);
+
+  // Of a study that is run in parts.
+
+  /// Which of them this is, with what all have agreed on; none: it is not run in parts.
+  std::optional<Part> part() const;
+  /// Whether the trial is this part's to run, which claims it if none has; always without parts.
+  /// Throws StorageError.
+  bool claim(std::uint64_t id);
+  /// Whether it has claimed the trial.
+  bool owns(std::uint64_t id) const;
+  /// Whether who has claimed the trial runs, as far as can be told.
+  bool owner_runs(std::uint64_t id) const;
+  /// Takes in what the others have recorded since the last call; returns the trials. Throws
+  /// StorageError.
+  std::vector<std::uint64_t> take_in();
+  /// Whether another part has finished the study. Throws StorageError.
+  bool is_finished_elsewhere() const;
 
   /// One sentence each: no locks on this file system, damaged records passed over, lost arrays, a
   /// results file that could not be written for the time being. Grows with `tick` and

@@ -176,11 +176,12 @@ void write_root(hdf5::OutputFile const& file, Results const& results) {
 }  // namespace
 
 std::size_t write_results_file(std::filesystem::path const& path, TrialTable& table,
-                               Order const& order, Journal& journal,
+                               Order const& order, RecordReader const& journals,
+                               std::function<void(std::size_t)> const& ready,
                                std::vector<std::string>& warnings) {
   std::size_t num_lost = 0;
   hdf5::write_file(path, [&](hdf5::OutputFile const& file) {
-    auto const losses = write_payloads(file, path, table, order, journal);
+    auto const losses = write_payloads(file, path, table, order, journals);
     for (auto const& loss : losses) {
       if (table.mark_lost(loss.row, loss.name)) warnings.push_back(loss.message);
     }
@@ -189,6 +190,7 @@ std::size_t write_results_file(std::filesystem::path const& path, TrialTable& ta
     write_root(file, table.results());
     write_trials(file, table.results(), order);
     write_timing(file, table.results(), order);
+    if (ready) ready(num_lost);
   });
   return num_lost;
 }

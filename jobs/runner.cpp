@@ -1,5 +1,6 @@
 #include "jobs/runner.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <functional>
@@ -24,10 +25,12 @@
 namespace engram {
 namespace {
 
-SchedulerOptions scheduler_options(Study const& study) {
+SchedulerOptions scheduler_options(Study const& study, std::optional<Part> const& part) {
   SchedulerOptions options;
   // A batch costs far less than its trials one by one, so chunks have to be allowed to grow to one.
   if (study.experiment->max_batch() > 1) options.target_chunk_s = 1.0;
+  // How soon a part reads what the others have recorded.
+  if (part) options.tick = std::chrono::milliseconds(20);
   return options;
 }
 
@@ -41,7 +44,9 @@ class Coordinator {
       : study_(study), options_(options), start_(Clock::now()) {
     auto provenance = options.provenance;
     provenance.merge(group_provenance(placement, hosts));
-    store_ = std::make_unique<ResultsStore>(study, options.mode, std::move(provenance));
+    auto part = options.part;
+    if (part) part->block = trials_a_claim(study, part->count);
+    store_ = std::make_unique<ResultsStore>(study, options.mode, std::move(provenance), part);
     if (options.mode == OpenMode::overwrite) TrialStates(study.output).remove_all();
     if (options.mode == OpenMode::overwrite || options.retry_failed) remove_crashes(study.output);
     if (options.retry_failed) store_->forget_failed();
@@ -72,7 +77,9 @@ class Coordinator {
     std::string storage_error = source_->storage_error();
     if (stop != TrialSource::Stop::storage_error) {
       try {
-        bool const is_finished = stop == TrialSource::Stop::none || stop == TrialSource::Stop::rule;
+        bool const is_finished = stop == TrialSource::Stop::none ||
+                                 stop == TrialSource::Stop::rule ||
+                                 stop == TrialSource::Stop::finished_elsewhere;
         store_->write_results(is_finished);
         if (is_finished) {
           source_->remove_states();
@@ -91,14 +98,32 @@ class Coordinator {
           "; what was recorded before is kept, run the same command again to continue");
       return exit_storage;
     }
+    if (stop == TrialSource::Stop::finished_elsewhere) return end_finished_elsewhere();
     summarise(stop);
-    if (stop == TrialSource::Stop::interrupted) return exit_continue;
+    if (stop == TrialSource::Stop::interrupted || stop == TrialSource::Stop::other_part_missing)
+      return exit_continue;
+    if (stop == TrialSource::Stop::rest_is_others) return exit_complete;
     return source_->state().num_failed > 0 ? exit_failed_trials : exit_complete;
   }
 
  private:
   void say(std::string const& text) {
     if (!options_.quiet) progress_->message("engram: " + text);
+  }
+
+  /// "part 2/4", or nothing.
+  std::string part_text() const {
+    auto const& part = options_.part;
+    return part ? "part " + std::to_string(part->index) + "/" + std::to_string(part->count) : "";
+  }
+
+  int end_finished_elsewhere() {
+    auto const results = read_results(study_.output);
+    say(part_text() + " ran " + std::to_string(source_->num_run_here()) +
+        " trials; another part has finished the study, results: " + study_.output.string());
+    bool const is_complete = std::ranges::all_of(
+        results.status, [](Status status) { return status == Status::complete; });
+    return is_complete ? exit_complete : exit_failed_trials;
   }
 
   void summarise(TrialSource::Stop stop) {
@@ -116,7 +141,21 @@ class Coordinator {
                          counts + " recorded in " + file +
                          "; run the same command again to go on with the others");
     }
+    if (stop == TrialSource::Stop::other_part_missing) {
+      progress_->message("engram: " + part_text() + " ends with " + counts + " recorded in " +
+                         file +
+                         ": it waits for trials of a part that does not run; run that part and "
+                         "then the same command again, or the study without --part");
+      return;
+    }
     if (options_.quiet) return;
+    if (stop == TrialSource::Stop::rest_is_others) {
+      std::cout << study_.name << ": " << part_text() << " is done and ran "
+                << source_->num_run_here() << " trials; " << counts
+                << " are recorded, and the study is complete when the other parts are\n"
+                << std::flush;
+      return;
+    }
     std::cout << summary_text() << std::flush;
   }
 
@@ -136,6 +175,8 @@ class Coordinator {
           " in " + format_duration(std::chrono::duration<double>(Clock::now() - start_).count());
     }
     text += "\n";
+    if (options_.part)
+      text += part_text() + " ran " + std::to_string(source_->num_run_here()) + " of them\n";
     if (!source_->stopped_by().empty()) {
       text += "ended by study." + source_->stopped_by() + " after " +
               std::to_string(state.num_done) + " of " + std::to_string(study_.num_trials()) +
@@ -212,11 +253,12 @@ int run_study(Communicator const& world, Study const& study, std::vector<std::st
     coordinator = std::make_unique<Coordinator>(study, hosts, options, placement, signals);
   });
   auto const rank = static_cast<std::size_t>(world.rank());
-  TrialWorker worker(study, world.rank(), hosts.at(rank), signals, group);
+  TrialWorker worker(study, world.rank(), hosts.at(rank), signals, group,
+                     options.part ? std::optional(options.part->index) : std::nullopt);
   // What asks rank 0 to stop may not reach the others.
   Announcement stop(
       world, [&] { return signals.requested(); }, [&] { signals.learn_of_stop(); });
-  auto scheduling = scheduler_options(study);
+  auto scheduling = scheduler_options(study, options.part);
   if (options.survives_rank_loss) {
     scheduling.lost_after = std::chrono::seconds(10);
     scheduling.on_rank_lost = [&](int lost) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace engram {
 
 struct RunOptions {
   OpenMode mode = OpenMode::create_or_continue;
-  bool retry_failed = false;  ///< trials that failed in an earlier run are run again
+  bool retry_failed = false;      ///< trials that failed in an earlier run are run again
+  std::optional<Part> part = {};  ///< this run is one of several; its blocks are chosen by the run
   StopLimits limits = {};
   /// Goes on without ranks of which nothing is heard; nothing collective is called from then on, so
   /// that the process has to end without MPI_Finalize.

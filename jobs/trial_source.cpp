@@ -6,28 +6,22 @@
 #include <utility>
 
 #include "jobs/crashes.hpp"
+#include "jobs/searchers/design.hpp"
 
 namespace engram {
-namespace {
-
-/// Trials kept ready so that full batches can be formed; bounds the memory of a large study.
-constexpr std::size_t batching_window = 65536;
-/// Trials of the points that are asked for at a time: other ranks wait meanwhile.
-constexpr std::size_t portion = 4096;
-
-}  // namespace
-
 TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& progress,
                          std::vector<std::string> hosts, StopSignals const* signals)
     : study_(study),
       store_(store),
+      part_(store.part()),
       progress_(progress),
       hosts_(std::move(hosts)),
       signals_(signals),
-      states_(study.output),
-      crashes_(count_crashes(study.output)),
+      states_(study.output, part_.has_value()),
+      crashes_(count_crashes(study.output, part_ ? std::optional(part_->index) : std::nullopt)),
       last_removal_(Progress::Clock::now()),
       searcher_(study.make_searcher()),
+      learns_(!dynamic_cast<Design const*>(searcher_.get())),
       keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
       queue_(study.experiment->max_batch()),
       num_recorded_ahead_(store.num_recorded()),
@@ -37,10 +31,15 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
 
 std::optional<Bytes> TrialSource::next_chunk(int, std::size_t max_items) {
   if (stop_ != Stop::none) return std::nullopt;
-  refill(max_items);
+  try {
+    refill(max_items);
+  } catch (StorageError const& error) {
+    stop_for(error);
+    return std::nullopt;
+  }
   auto const batches = queue_.take(max_items);
   if (batches.ids.empty()) {
-    if (num_outstanding_ == 0 && !finished()) {
+    if (num_outstanding_ == 0 && !part_ && !finished()) {
       throw std::logic_error("searcher " + study_.searcher->name +
                              " asks for no more points, but has not finished");
     }
@@ -75,7 +74,9 @@ std::size_t TrialSource::num_waiting() const {
   auto const num_asked = first_open_point_ + open_points_.size();
   auto const num_points = searcher_->num_points();
   if (searcher_waits_ || num_points <= num_asked) return queue_.size();
-  auto const num_to_come = (num_points - num_asked) * study_.replicates;
+  auto num_to_come = (num_points - num_asked) * study_.replicates;
+  // Other parts run as many of them.
+  if (part_) num_to_come /= static_cast<std::uint64_t>(part_->count);
   return queue_.size() + num_to_come - std::min(num_to_come, num_recorded_ahead_);
 }
 
@@ -84,7 +85,7 @@ void TrialSource::accept(int, Bytes outcome) {
   num_outstanding_ -= result.records.size() + result.returned.size();
   if (stop_ == Stop::storage_error) return;
   for (auto const id : result.saved) states_.add(id);
-  if (stop_ == Stop::rule) return;
+  if (stop_ == Stop::rule || stop_ == Stop::finished_elsewhere) return;
   try {
     for (auto const& record : result.records) accept_record(record);
     if (!result.storage_error.empty()) throw StorageError(result.storage_error);
@@ -101,10 +102,11 @@ bool TrialSource::finished() const {
 }
 
 void TrialSource::tick() {
-  if (stop_ == Stop::storage_error) return;
+  if (stop_ == Stop::storage_error || stop_ == Stop::finished_elsewhere) return;
   try {
     stop_if_asked();
     store_.tick();
+    if (part_) go_on_with_others();
     retire_states();
     end_if_overdue();
   } catch (StorageError const& error) {
@@ -122,9 +124,8 @@ void TrialSource::report_warnings() {
 }
 
 void TrialSource::refill(std::size_t num_wanted) {
-  // Full batches need a wide choice, but one portion is enough to go on with.
-  if (study_.experiment->max_batch() > 1) num_wanted = batching_window;
-  auto const num_points = std::max<std::size_t>(1, portion / study_.replicates);
+  num_wanted = num_to_queue(num_wanted);
+  auto const num_points = num_points_to_ask();
   bool asked = false;
   while (stop_ == Stop::none && queue_.size() < num_wanted && !searcher_->finished()) {
     if (asked && queue_.size() >= portion) break;
@@ -146,6 +147,10 @@ void TrialSource::add_point(Proposal proposal) {
     if (store_.contains(id)) {
       note(store_.summary(id));
       num_recorded_ahead_ -= std::min<std::uint64_t>(num_recorded_ahead_, 1);
+      continue;
+    }
+    if (!store_.claim(id)) {
+      ++point.num_missing;  // until the part that has claimed it has recorded it
       continue;
     }
     if (auto reason = reason_not_to_run(id, proposal); !reason.empty()) {

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,11 @@
 
 namespace engram {
 
+/// Trials that a part of a study claims together: few enough that parts end at about the same time
+/// and, with a searcher that learns, work on the same points; many enough that cheap ones cost no
+/// file each. The same for all parts.
+std::uint64_t trials_a_claim(Study const& study, int num_parts);
+
 /// The trials of a study as work for the ranks; on rank 0. Asks the searcher for points a portion
 /// at a time, leaves out trials that are recorded already, hands the others out in batches, records
 /// what comes back and tells the searcher of it in the order of points, from the store, so that
@@ -28,7 +34,16 @@ class TrialSource final : public WorkSource {
  public:
   /// Why the study ended before all its trials were recorded. By a rule it is finished: points
   /// after the one that the rule ended it with are no part of it, recorded or not.
-  enum class Stop { none, interrupted, failed_trial, storage_error, rule };
+  enum class Stop {
+    none,
+    interrupted,
+    failed_trial,
+    storage_error,
+    rule,
+    rest_is_others,      ///< the trials that are missing are those of other parts
+    other_part_missing,  ///< so they are, the searcher waits for them, and that part does not run
+    finished_elsewhere,  ///< by another part
+  };
 
   /// @param hosts  of each rank, for messages
   /// @param signals  may be null
@@ -52,10 +67,14 @@ class TrialSource final : public WorkSource {
   void remove_states() { states_.remove_all(); }
 
   std::uint64_t num_timed_out() const { return num_timed_out_; }
+  std::uint64_t num_run_here() const { return num_run_here_; }
   std::uint64_t best_point() const { return best_point_; }
   std::vector<ParameterValue> const& best_values() const { return best_values_; }
 
  private:
+  /// Trials of the points that are asked for at a time: other ranks wait meanwhile.
+  static constexpr std::size_t portion = 4096;
+
   /// A point of which not all replicates are recorded, or not yet told.
   struct OpenPoint {
     Proposal proposal;  ///< its values are given free when all replicates are recorded
@@ -82,8 +101,16 @@ class TrialSource final : public WorkSource {
   void retire_states();
   void end_if_overdue();
 
+  // With parts.
+  std::size_t num_to_queue(std::size_t num_wanted) const;
+  std::size_t num_points_to_ask() const;
+  void go_on_with_others();
+  void take_in();
+  void end_if_others_are_missing();
+
   Study const& study_;
   ResultsStore& store_;
+  std::optional<Part> part_;  ///< that this run is of the study
   Progress& progress_;
   std::vector<std::string> hosts_;
   StopSignals const* signals_;
@@ -92,6 +119,7 @@ class TrialSource final : public WorkSource {
   std::map<std::uint64_t, int> crashes_;  ///< of processes, by trial
   Progress::Clock::time_point last_removal_;
   std::unique_ptr<Searcher> searcher_;
+  bool learns_;
   bool keeps_ends_;  ///< trials go on from the states that others end with
   BatchQueue queue_;
   std::deque<OpenPoint> open_points_;
@@ -103,6 +131,8 @@ class TrialSource final : public WorkSource {
 
   Progress::State state_;
   std::uint64_t num_timed_out_ = 0;
+  std::uint64_t num_run_here_ = 0;
+  Progress::Clock::time_point last_take_in_, last_life_;  ///< of the other parts
   std::uint64_t num_reported_ = 0;
   std::size_t num_warnings_ = 0;
   std::uint64_t best_point_ = 0;

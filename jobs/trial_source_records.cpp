@@ -30,6 +30,7 @@ void TrialSource::accept_record(TrialRecord const& record) {
   auto const id = record.id;
   retries_.erase(id);
   store_.append(record);
+  ++num_run_here_;
   states_.retire(id, keeps_ends_ && !failed);
   note(store_.summary(id));
   auto& point = open_point(id / study_.replicates);

@@ -100,7 +100,8 @@ void throw_no_state(std::filesystem::path const& path, std::uint64_t trial, std:
                      "; --overwrite runs the study anew");
 }
 
-TrialStates::TrialStates(std::filesystem::path results) : results_(std::move(results)) {
+TrialStates::TrialStates(std::filesystem::path results, bool shared)
+    : results_(std::move(results)) {
   std::error_code ignored;
   for (auto const& entry : std::filesystem::directory_iterator(state_folder(results_), ignored)) {
     auto const& path = entry.path();
@@ -109,7 +110,7 @@ TrialStates::TrialStates(std::filesystem::path results) : results_(std::move(res
       of_trials_.insert(*trial);
     } else if (trial && path.extension() == end_extension) {
       of_ends_.insert(*trial);
-    } else {
+    } else if (!shared) {
       retired_.push_back(path);  // what a killed process was writing
     }
   }
@@ -133,9 +134,7 @@ void TrialStates::remove_retired() {
 }
 
 void TrialStates::remove_all() {
-  std::error_code error;
-  std::filesystem::remove_all(state_folder(results_), error);
-  if (error) throw_storage_error("remove", state_folder(results_), error.value());
+  remove_folder(state_folder(results_));
   of_trials_.clear();
   of_ends_.clear();
   retired_.clear();

@@ -43,7 +43,8 @@ std::optional<TrialState> read_state(std::filesystem::path const& path);
 class TrialStates {
  public:
   /// Finds those that earlier runs have left.
-  explicit TrialStates(std::filesystem::path results);
+  /// @param shared  other parts of the study write there, too
+  explicit TrialStates(std::filesystem::path results, bool shared = false);
 
   /// Whether the trial, which has not ended, goes on from a state of its own.
   bool has(std::uint64_t trial) const { return of_trials_.contains(trial); }

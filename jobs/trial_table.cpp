@@ -66,7 +66,7 @@ TrialTable::TrialTable(Results results, RowSource::Kind source) : results_(std::
   auto const num_rows = results_.num_rows();
   sources_.reserve(num_rows);
   for (std::size_t i = 0; i < num_rows; ++i) {
-    sources_.push_back({source, i});
+    sources_.push_back({source, 0, i});
     index(results_.id[i], static_cast<std::uint32_t>(i));
   }
   auto const capacity = std::min(results_.num_trials_planned, max_reserved_rows);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "jobs/journal.hpp"
@@ -14,12 +15,19 @@ struct RowSource {
   enum class Kind : std::uint8_t { none, journal, results_file };
 
   static RowSource none() { return {}; }
-  static RowSource journal(std::uint64_t offset) { return {Kind::journal, offset}; }
-  static RowSource results_file(std::uint64_t row) { return {Kind::results_file, row}; }
+  /// @param file  0: the study's journal; k + 1: that of its part k
+  static RowSource journal(std::uint64_t offset, std::uint16_t file = 0) {
+    return {Kind::journal, file, offset};
+  }
+  static RowSource results_file(std::uint64_t row) { return {Kind::results_file, 0, row}; }
 
   Kind kind = Kind::none;
+  std::uint16_t file = 0;
   std::uint64_t position = 0;  ///< offset in the journal, or row of the results file
 };
+
+/// Gives the payload of the record that a row was taken from, which is in a journal.
+using RecordReader = std::function<Bytes(RowSource)>;
 
 /// The scalars of recorded trials, one vector a column, rows in the order of arrival. Ids are dense
 /// (Study::trial), so that a vector finds the row of an id.

@@ -37,7 +37,7 @@ void reset(Outcome& outcome) {
 }  // namespace
 
 TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
-                         StopSignals& signals, RankGroup group)
+                         StopSignals& signals, RankGroup group, std::optional<int> part)
     : study_(study),
       rank_(rank),
       host_(host),
@@ -45,7 +45,7 @@ TrialWorker::TrialWorker(Study const& study, int rank, std::string const& host,
       group_(std::move(group)),
       num_metrics_(study.metrics.size()),
       crash_report_(rank, host, study.space),
-      mark_(study.output, rank) {
+      mark_(study.output, rank, part) {
   // A leader waits for the others of its group: its watchdog is theirs too.
   if (study.time_limit_s > 0 && group_.is_leader()) {
     watchdog_ = std::make_unique<Watchdog>([this] { end_all_ranks(); });

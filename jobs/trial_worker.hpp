@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,10 +25,11 @@ namespace engram {
 /// them makes of a trial is recorded.
 class TrialWorker {
  public:
+  /// @param part     of the study that this run is, if it is run in parts
   /// @param signals  if they ask to stop, the running trial is suspended, and it and the rest of
   ///                 the chunk are given back
   TrialWorker(Study const& study, int rank, std::string const& host, StopSignals& signals,
-              RankGroup group = {});
+              RankGroup group = {}, std::optional<int> part = {});
 
   WorkResult operator()(Bytes const& chunk);
 
