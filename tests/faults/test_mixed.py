@@ -293,7 +293,7 @@ class Damage(Fault):
     def mend(self, scene, done):
         """Removes what the next run would refuse, or this one asked to remove."""
         told = ""
-        if self.came_too_late(scene):
+        if done.returncode == END[scene.kind] and self.came_too_late(scene):
             return ""
         for path in scene.files("study.h5.journal") + scene.files("study.h5"):
             looked = engram("run", scene.study, "--dry-run", cwd=scene.folder)
