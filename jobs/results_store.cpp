@@ -3,8 +3,9 @@
 #include <limits>
 #include <optional>
 #include <stdexcept>
-#include <utility>
+#include <system_error>
 
+#include "jobs/part_files.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_store_state.hpp"
 
@@ -15,10 +16,21 @@ bool is_extensible(Study const& study) {
 }
 
 ResultsStore::ResultsStore(Study const& study, OpenMode mode, Provenance provenance,
-                           std::optional<Part> part)
-    // Without a space there is one point, which no searcher chooses.
-    : state_(std::make_unique<State>(study.output, empty_results(study), mode, is_extensible(study),
-                                     std::move(provenance), part)) {}
+                           std::optional<Part> part) {
+  constexpr int most_openings = 10;
+  for (int tries = 1; !state_; ++tries) {
+    try {
+      // Without a space there is one point, which no searcher chooses.
+      state_ = std::make_unique<State>(study.output, empty_results(study), mode,
+                                       is_extensible(study), provenance, part);
+    } catch (StorageError const&) {
+      // Another part may just have finished the study and removed the folder of parts.
+      std::error_code ignored;
+      bool const is_gone = part && !std::filesystem::exists(parts_folder(study.output), ignored);
+      if (!is_gone || tries == most_openings) throw;
+    }
+  }
+}
 
 ResultsStore::~ResultsStore() = default;
 
