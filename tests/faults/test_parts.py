@@ -16,6 +16,7 @@ import pytest
 from engram_runs import (
     COMPLETE,
     FAILED_TRIALS,
+    IN_USE,
     USER_ERROR,
     Job,
     assert_same_results,
@@ -200,7 +201,7 @@ def test_a_part_that_never_comes_back(tmp_path, whole):
         for pid in lost.rank_pids():
             os.kill(pid, signal.SIGSTOP)
         refused = engram("run", study)
-        assert refused.returncode == USER_ERROR and "is in use by part 3" in refused.stderr
+        assert refused.returncode == IN_USE and "is in use by part 3" in refused.stderr
         lost.kill("all", lost.rank_pids())
     with start(study, 0, chance) as other:
         before = len(recorded_ids(results))
