@@ -242,14 +242,18 @@ class Unwritable(Fault):
         return [], {"user": NOBODY}
 
     def strike(self, scene, job):
-        for path in [scene.folder, *scene.folder.glob("study.h5.*")]:
-            if path.is_dir():
-                path.chmod(0o555)
+        self.set_folders(scene, 0o555)
 
     def mend(self, scene, done):
+        self.set_folders(scene, 0o777)
+
+    def set_folders(self, scene, mode):
         for path in [scene.folder, *scene.folder.glob("study.h5.*")]:
-            if path.is_dir():
-                path.chmod(0o777)
+            try:
+                if path.is_dir():
+                    path.chmod(mode)
+            except FileNotFoundError:  # the run is ending
+                pass
 
 
 class Damage(Fault):
