@@ -5,6 +5,7 @@ ENGRAM_FAULTS is the number of faults: by default each kind once. They are dealt
 """
 
 import collections
+import glob
 import os
 import pathlib
 import random
@@ -248,7 +249,7 @@ class Unwritable(Fault):
         self.set_folders(scene, 0o777)
 
     def set_folders(self, scene, mode):
-        for path in [scene.folder, *scene.folder.glob("study.h5.*")]:
+        for path in [scene.folder, *scene.files("study.h5.*")]:
             try:
                 if path.is_dir():
                     path.chmod(mode)
@@ -434,7 +435,7 @@ class Scene:
         self.is_over = False
 
     def files(self, pattern):
-        return sorted(self.folder.glob(pattern))
+        return sorted(map(pathlib.Path, glob.glob(f"{self.folder}/{pattern}")))  # pathlib's fails if one vanishes
 
     def count(self):
         return recorded_ids(self.results) if Files(self.folder).has_records else set()
