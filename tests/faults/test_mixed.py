@@ -5,6 +5,7 @@ ENGRAM_FAULTS is the number of faults: by default each kind once. They are dealt
 """
 
 import collections
+import glob
 import os
 import pathlib
 import random
@@ -242,14 +243,18 @@ class Unwritable(Fault):
         return [], {"user": NOBODY}
 
     def strike(self, scene, job):
-        for path in [scene.folder, *scene.folder.glob("study.h5.*")]:
-            if path.is_dir():
-                path.chmod(0o555)
+        self.set_folders(scene, 0o555)
 
     def mend(self, scene, done):
-        for path in [scene.folder, *scene.folder.glob("study.h5.*")]:
-            if path.is_dir():
-                path.chmod(0o777)
+        self.set_folders(scene, 0o777)
+
+    def set_folders(self, scene, mode):
+        for path in [scene.folder, *scene.files("study.h5.*")]:
+            try:
+                if path.is_dir():
+                    path.chmod(mode)
+            except FileNotFoundError:  # the run is ending
+                pass
 
 
 class Damage(Fault):
@@ -259,7 +264,7 @@ class Damage(Fault):
 
     def __init__(self, name, studies, pattern):
         self.name, self.studies, self.pattern = name, studies, pattern
-        self.codes = (STORAGE,)
+        self.codes = (STORAGE, USER_ERROR)
 
     def wait(self, scene, job):
         if not super().wait(scene, job):
@@ -284,7 +289,7 @@ class Damage(Fault):
             job.kill("all", job.rank_pids())
             self.codes = None
         else:
-            self.codes = (STORAGE,)
+            self.codes = (STORAGE, USER_ERROR)  # the latter if the run had not opened it yet
 
     def came_too_late(self, scene):
         """It struck the finished file while the run was leaving, which could no longer notice."""
@@ -430,7 +435,7 @@ class Scene:
         self.is_over = False
 
     def files(self, pattern):
-        return sorted(self.folder.glob(pattern))
+        return sorted(map(pathlib.Path, glob.glob(f"{self.folder}/{pattern}")))  # pathlib's fails if one vanishes
 
     def count(self):
         return recorded_ids(self.results) if Files(self.folder).has_records else set()
@@ -544,29 +549,31 @@ def test_faults(machine, references):
     kinds = [fault for fault in KINDS if fault.is_possible(machine)]
     dealt, plan, hits, num_faults, num_studies, num_missed = deal(chance, kinds), [], collections.Counter(), 0, 0, 0
     scenes = {}
-    while num_faults < NUM_FAULTS or scenes:
-        kind = chance.choice(list(STUDIES if num_faults < NUM_FAULTS else scenes))
-        if kind not in scenes:
-            scenes[kind] = Scene(machine, str(num_studies), kind, chance, references[kind])
-            num_studies += 1
-        scene = scenes[kind]
-        if num_faults < NUM_FAULTS:
-            fault = next_fault(plan, dealt, kind)
-            met = scene.meet(fault)
-            if met:
-                num_faults += 1
-                hits.update(met)
+    try:
+        while num_faults < NUM_FAULTS or scenes:
+            kind = chance.choice(list(STUDIES if num_faults < NUM_FAULTS else scenes))
+            if kind not in scenes:
+                scenes[kind] = Scene(machine, str(num_studies), kind, chance, references[kind])
+                num_studies += 1
+            scene = scenes[kind]
+            if num_faults < NUM_FAULTS:
+                fault = next_fault(plan, dealt, kind)
+                met = scene.meet(fault)
+                if met:
+                    num_faults += 1
+                    hits.update(met)
+                else:
+                    plan.append(fault)
+                    num_missed += 1
+                    assert num_missed < 20 + 2 * NUM_FAULTS, f"runs end before {fault.name}: {dict(hits)}"
             else:
-                plan.append(fault)
-                num_missed += 1
-                assert num_missed < 20 + 2 * NUM_FAULTS, f"runs end before {fault.name}: {dict(hits)}"
-        else:
-            done = scene.run()[0]
-            assert done.returncode == END[kind], done.stderr
-            scene.end(done.stderr)
-        if scene.is_over:
-            del scenes[kind]
-    print(
-        f"\n{num_faults} faults (seed {SEED}) in {num_studies} studies, {time.monotonic() - started:.0f} s: "
-        + ", ".join(f"{name} {num}" for name, num in sorted(hits.items()))
-    )
+                done = scene.run()[0]
+                assert done.returncode == END[kind], done.stderr
+                scene.end(done.stderr)
+            if scene.is_over:
+                del scenes[kind]
+    finally:
+        print(
+            f"\n{num_faults} faults (seed {SEED}) in {num_studies} studies, {time.monotonic() - started:.0f} s: "
+            + ", ".join(f"{name} {num}" for name, num in sorted(hits.items()))
+        )
