@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "analysis/points.hpp"
-#include "jobs/crashes.hpp"
 #include "jobs/results_file.hpp"
 
 namespace engram {

@@ -195,7 +195,8 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
     }
     if (call.has("survive-rank-loss") && study.ranks_per_trial > 1)
       throw UserError(
-          "--survive-rank-loss: expected study.ranks_per_trial = 1, as a group of ranks can't go on "
+          "--survive-rank-loss: expected study.ranks_per_trial = 1, as a group of ranks can't go "
+          "on "
           "without one of them; use --restarts instead");
     auto const hosts = gather_texts(world, environment.host());
     RunOptions options;

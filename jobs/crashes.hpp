@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "experiments/experiment.hpp"
+#include "jobs/results_file.hpp"
 
 namespace engram {
 
@@ -34,13 +35,6 @@ class RunningMark {
 
   std::filesystem::path path_;
   Page* page_ = nullptr;
-};
-
-/// What a rank evaluates, by its mark.
-struct RunningTrials {
-  int rank = 0;
-  double start_s = 0.0;  ///< since the epoch
-  std::vector<std::uint64_t> trials = {};
 };
 
 /// Of all ranks that evaluate something, by rank. After a run that was killed, what its ranks

@@ -49,6 +49,13 @@ struct Results {
   std::size_t num_rows() const { return id.size(); }
 };
 
+/// What a rank evaluates, as a running study leaves it beside its results.
+struct RunningTrials {
+  int rank = 0;
+  double start_s = 0.0;  ///< since the epoch
+  std::vector<std::uint64_t> trials = {};
+};
+
 /// Reads the results file and, if the study still runs or was killed, what its journal has beyond
 /// it. Never writes, takes no lock. Throws UserError in one sentence for a file that is missing,
 /// foreign, not readable or of a newer schema.
