@@ -34,7 +34,7 @@ bool may_continue(Results const& theirs, Results const& ours, OpenMode mode, boo
          (match == StudyMatch::fewer_trials && mode == OpenMode::extend && extensible);
 }
 
-PartJournals::PartJournals(std::filesystem::path results, std::vector<int> parts,
+PartJournals::PartJournals(std::filesystem::path results, std::vector<int> const& parts,
                            Results const& ours, OpenMode mode, bool extensible)
     : results_(std::move(results)), ours_(ours), mode_(mode), extensible_(extensible) {
   for (int const part : parts) {

@@ -24,7 +24,7 @@ bool may_continue(Results const& theirs, Results const& ours, OpenMode mode, boo
 class PartJournals {
  public:
   /// @param ours  the study: only its rowless part is used
-  PartJournals(std::filesystem::path results, std::vector<int> parts, Results const& ours,
+  PartJournals(std::filesystem::path results, std::vector<int> const& parts, Results const& ours,
                OpenMode mode, bool extensible);
 
   using IsWanted = std::function<bool(std::uint64_t trial)>;

@@ -15,7 +15,7 @@ bool is_extensible(Study const& study) {
   return study.searcher->extensible || study.space.empty();
 }
 
-ResultsStore::ResultsStore(Study const& study, OpenMode mode, Provenance provenance,
+ResultsStore::ResultsStore(Study const& study, OpenMode mode, Provenance const& provenance,
                            std::optional<Part> part) {
   constexpr int most_openings = 10;
   for (int tries = 1; !state_; ++tries) {

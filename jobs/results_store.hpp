@@ -40,8 +40,8 @@ class ResultsStore {
   /// other study, second run on the same file) or StorageError. Without a part, journals of parts
   /// are taken in, and go.
   /// @param part  goes with create_or_continue only
-  ResultsStore(Study const& study, OpenMode mode, std::map<std::string, std::string> provenance,
-               std::optional<Part> part = {});
+  ResultsStore(Study const& study, OpenMode mode,
+               std::map<std::string, std::string> const& provenance, std::optional<Part> part = {});
   ~ResultsStore();
   ResultsStore(ResultsStore const&) = delete;
   ResultsStore& operator=(ResultsStore const&) = delete;

@@ -392,8 +392,8 @@ struct Network::State {
     for (auto& shard : shards) states.push_back(shard.synapses.at(connection).projection->state());
     std::vector<std::span<float>> of_synapses, of_targets;
     for (auto& state : states) {
-      of_synapses.push_back(state.of_synapses);
-      of_targets.push_back(state.of_targets);
+      of_synapses.emplace_back(state.of_synapses);
+      of_targets.emplace_back(state.of_targets);
     }
     exchange(archive, of_synapses);
     exchange(archive, of_targets);
