@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "core/spiking/shard.hpp"
 
 namespace engram {
 
@@ -48,87 +49,6 @@ ProjectionSize expected_size(ProjectionSpec const& spec, ProjectionEnds const& e
                     static_cast<double>(ends.num_sources);
   return {count, spec.synapse.num_bytes(spec.weight, count, rows, targets)};
 }
-
-/// The spikes of the last steps, of all ranks: [step modulo length][population].
-class SpikeHistory {
- public:
-  SpikeHistory(std::size_t num_populations, std::int64_t length)
-      : steps_(static_cast<std::size_t>(length), std::vector<Spikes>(num_populations)) {}
-
-  Spikes& at(std::int64_t step, std::size_t population) {
-    return steps_[static_cast<std::size_t>((step % length() + length()) % length())][population];
-  }
-  std::int64_t length() const { return static_cast<std::int64_t>(steps_.size()); }
-
- private:
-  std::vector<std::vector<Spikes>> steps_;
-};
-
-/// Exceptions of threads, which a kernel must not let out.
-class ThreadErrors {
- public:
-  explicit ThreadErrors(std::size_t num_threads) : errors_(num_threads) {}
-
-  /// f(thread), kept from throwing.
-  template <class F>
-  auto guarded(F const& f) {
-    return [this, f](std::int64_t thread) {
-      auto const i = static_cast<std::size_t>(thread);
-      try {
-        f(i);
-      } catch (...) {
-        errors_[i] = std::current_exception();
-      }
-    };
-  }
-
-  /// Throws the first, by thread.
-  void rethrow() const {
-    HostExecutionSpace().fence();
-    for (auto const& error : errors_) {
-      if (error) std::rethrow_exception(error);
-    }
-  }
-
- private:
-  std::vector<std::exception_ptr> errors_;
-};
-
-/// What one thread computes: a range of every population, and the synapses onto it.
-struct Shard {
-  struct Synapses {
-    std::size_t from = 0, to = 0;
-    DelaySteps delays;
-    std::unique_ptr<Projection> projection;
-
-    void deliver(std::int64_t step, SpikeHistory& history, NeuronGroup& targets) {
-      for (std::size_t d = 0; d < delays.count(); ++d) {
-        auto const sent = step - delays.low - static_cast<std::int64_t>(d);
-        auto const& arrived = history.at(sent, from);
-        if (!arrived.empty()) projection->deliver(arrived, d, step, targets);
-      }
-    }
-  };
-  std::vector<std::unique_ptr<NeuronGroup>> groups;
-  std::vector<Synapses> synapses;
-  std::vector<std::vector<Spikes>> fired;  ///< [step of the interval][population], within ranges
-
-  void deliver(std::int64_t step, SpikeHistory& history, bool as_jumps) {
-    for (auto& s : synapses) {
-      if (groups[s.to]->takes_jumps() == as_jumps) s.deliver(step, history, *groups[s.to]);
-    }
-  }
-
-  void run(std::int64_t first, std::int64_t last, SpikeHistory& history) {
-    for (std::int64_t step = first; step < last; ++step) {
-      auto& now = fired[static_cast<std::size_t>(step - first)];
-      deliver(step, history, false);
-      for (std::size_t p = 0; p < groups.size(); ++p) groups[p]->step(step, now[p]);
-      deliver(step, history, true);
-      for (auto& s : synapses) s.projection->end_step(step, now[s.to]);
-    }
-  }
-};
 
 }  // namespace
 
@@ -296,7 +216,7 @@ struct Network::State {
 
   /// Makes the spikes of all ranks known to all. Ranks have ascending parts of every population, so
   /// that their spikes one after the other are in ascending order.
-  void exchange(std::int64_t first, std::int64_t last) {
+  void exchange_spikes(std::int64_t first, std::int64_t last) {
     auto const mine = pack(last - first);
     auto const lengths = all_of(mine.size());
     std::size_t const longest = *std::max_element(lengths.begin(), lengths.end());
@@ -333,7 +253,7 @@ struct Network::State {
       auto const run_shard = [&](std::size_t thread) { shards[thread].run(now, last, history); };
       Kokkos::parallel_for("engram::core::run_network", threads(), errors.guarded(run_shard));
       errors.rethrow();
-      exchange(now, last);
+      exchange_spikes(now, last);
       if (observer) observer(now, last);
       now = last;
     }

@@ -209,6 +209,37 @@ y = uniform(0, 1)
     return path
 
 
+def write_search(
+    folder, searcher, options="", trials="trials = 24", step="loguniform(0.1, 10)", population="integer(4, 20)",
+    max_evaluations=6000,
+):
+    """A study whose points learners tell apart, of trials of some ten milliseconds, which save states."""
+    path = pathlib.Path(folder) / "study.ini"
+    path.write_text(
+        f"""[study]
+experiment = es_benchmark
+searcher = {searcher}
+{trials}
+objective = best
+seed = 5
+checkpoint_interval = 0.02
+output = {folder}/study.h5
+[experiment]
+function = rastrigin
+dimension = 20
+target = 0
+max_evaluations = {max_evaluations}
+start = given
+[space]
+start_step = {step}
+population = {population}
+[searcher]
+{options}
+"""
+    )
+    return path
+
+
 def status(results):
     done = engram("status", results, "--json")
     assert done.returncode == COMPLETE, done.stderr

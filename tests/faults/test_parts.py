@@ -24,6 +24,7 @@ from engram_runs import (
     recorded_ids,
     rows,
     status,
+    write_search,
     write_study,
 )
 
@@ -43,34 +44,7 @@ def random_search(folder):
 
 
 def learning_search(searcher, options):
-    """Points that learners tell apart; trials that save states, and go on from those of others."""
-
-    def write(folder):
-        path = folder / "study.ini"
-        path.write_text(f"""[study]
-name = study
-experiment = es_benchmark
-searcher = {searcher}
-trials = 48
-objective = best
-seed = 5
-checkpoint_interval = 0.02
-output = {folder}/study.h5
-[experiment]
-function = rastrigin
-dimension = 20
-target = 0
-max_evaluations = 8000
-start = given
-[space]
-start_step = loguniform(0.1, 10)
-population = integer(4, 20)
-[searcher]
-{options}
-""")
-        return path
-
-    return write
+    return lambda folder: write_search(folder, searcher, options, "trials = 48", max_evaluations=8000)
 
 
 STUDIES = {

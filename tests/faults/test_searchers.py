@@ -8,32 +8,10 @@ import random
 import time
 
 import pytest
-from engram_runs import COMPLETE, ENGRAM, Job, assert_same_results, engram
+from engram_runs import COMPLETE, ENGRAM, Job, assert_same_results, engram, write_search
 
 NUM_KILLS = max(1, int(os.environ.get("ENGRAM_KILLS", "10")) // 10)
 SEED = int(os.environ.get("ENGRAM_KILL_SEED", "1"))
-
-# Points that learners tell apart; trials of some ten milliseconds, which save states.
-STUDY = """[study]
-experiment = es_benchmark
-searcher = {searcher}
-{trials}
-objective = best
-seed = 5
-checkpoint_interval = 0.02
-output = {folder}/study.h5
-[experiment]
-function = rastrigin
-dimension = 20
-target = 0
-max_evaluations = 6000
-start = given
-[space]
-start_step = {step}
-population = {population}
-[searcher]
-{options}
-"""
 
 
 def searchers():
@@ -50,18 +28,14 @@ def write_study(searcher, folder):
     if is_list:
         (folder / "points.csv").write_text("start_step,population\n" + "\n".join(f"{0.1 * i},{3 + i}" for i in range(1, 9)))
         options.append("file = points.csv")
-    path = folder / "study.ini"
-    path.write_text(
-        STUDY.format(
-            searcher=searcher,
-            trials="" if is_grid or is_list else "trials = 24",
-            folder=folder,
-            step="grid(0.1, 0.3, 1, 3)" if is_grid else "loguniform(0.1, 10)",
-            population="grid(4, 8)" if is_grid else "integer(4, 20)",
-            options="\n".join(options),
-        )
+    return write_search(
+        folder,
+        searcher,
+        "\n".join(options),
+        trials="" if is_grid or is_list else "trials = 24",
+        step="grid(0.1, 0.3, 1, 3)" if is_grid else "loguniform(0.1, 10)",
+        population="grid(4, 8)" if is_grid else "integer(4, 20)",
     )
-    return path
 
 
 @pytest.mark.parametrize("searcher", searchers())
