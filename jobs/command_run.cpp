@@ -195,8 +195,7 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
     }
     if (call.has("survive-rank-loss") && study.ranks_per_trial > 1)
       throw UserError(
-          "--survive-rank-loss: expected study.ranks_per_trial = 1, as a group of ranks can't go "
-          "on "
+          "--survive-rank-loss: expected study.ranks_per_trial = 1, as a group of ranks can't do "
           "without one of them; use --restarts instead");
     auto const hosts = gather_texts(world, environment.host());
     RunOptions options;
@@ -317,8 +316,8 @@ Command run_command() {
                "start again up to so many times if a rank is killed or aborts, with --ranks"},
               {"survive-rank-loss", "",
                "go on without ranks that are killed, with Open MPI's mpirun --enable-recovery "
-               "(which "
-               "--ranks gives): nothing is heard of them for 10 s, then others get their trials"},
+               "(as --ranks starts it): nothing is heard of them for 10 s, then others get their "
+               "trials"},
               {"threads", "N",
                "threads a rank; by default the cores of the node shared by its ranks"},
               {"quiet", "", "print errors and failed trials only", 'q'},

@@ -76,6 +76,9 @@ class Searcher {
   /// In point order. Searchers that do not learn ignore it.
   virtual void tell(PointResult const&) {}
 
+  /// Whether points depend on what is told, so that it has to be told to go on.
+  virtual bool learns() const { return true; }
+
   virtual bool finished() const = 0;
 
   /// Points it will ask for in all, if that is known.

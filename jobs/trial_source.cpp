@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "jobs/crashes.hpp"
-#include "jobs/searchers/design.hpp"
 
 namespace engram {
 TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& progress,
@@ -21,7 +20,7 @@ TrialSource::TrialSource(Study const& study, ResultsStore& store, Progress& prog
       crashes_(count_crashes(study.output, part_ ? std::optional(part_->index) : std::nullopt)),
       last_removal_(Progress::Clock::now()),
       searcher_(study.make_searcher()),
-      learns_(!dynamic_cast<Design const*>(searcher_.get())),
+      learns_(searcher_->learns()),
       keeps_ends_(searcher_->keeps_states() && study.experiment->saves_states()),
       queue_(study.experiment->max_batch()),
       num_recorded_ahead_(store.num_recorded()),

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "jobs/searchers/design.hpp"
 #include "jobs/trial_source.hpp"
 
 namespace engram {
@@ -20,9 +19,8 @@ constexpr std::chrono::seconds longest_absence(60);
 }  // namespace
 
 std::uint64_t trials_a_claim(Study const& study, int num_parts) {
-  auto const searcher = study.make_searcher();
   // A block may be no wider than what is proposed at a time, or only one part has work.
-  if (!dynamic_cast<Design const*>(searcher.get())) return 1;
+  if (study.make_searcher()->learns()) return 1;
   auto const num_claims = claims_a_part * static_cast<std::uint64_t>(num_parts);
   return std::clamp<std::uint64_t>(study.num_trials() / num_claims, 1, most_trials_a_claim);
 }

@@ -25,6 +25,7 @@ class Design : public Searcher {
 
   bool finished() const final { return num_asked_ == num_points_; }
   std::uint64_t num_points() const final { return num_points_; }
+  bool learns() const final { return false; }
   bool heeds_constraints() const final { return true; }
 
  protected:
