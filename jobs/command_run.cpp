@@ -24,8 +24,8 @@
 #include "jobs/results_file.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_store.hpp"
+#include "jobs/run_launch.hpp"
 #include "jobs/runner.hpp"
-#include "jobs/supervisor.hpp"
 #include "jobs/watchdog.hpp"
 #include "parallel/environment.hpp"
 #include "parallel/failure.hpp"
@@ -208,6 +208,9 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
     if (options.survives_rank_loss) options.on_begin = [&] { beginning.end(); };
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
+    if (options.survives_rank_loss && world.is_root() && launcher_ends_all_with_one())
+      std::cerr << "engram: warning: --survive-rank-loss: this mpirun will end all ranks when one "
+                   "dies; give it --enable-recovery\n";
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
     int const code = run_study(world, study, hosts, options);
     if (!options.survives_rank_loss) return code;
@@ -223,48 +226,12 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
   }
 }
 
-/// Whether a launcher of MPI processes has started this one.
-bool is_launched() {
-  for (auto const* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"})
-    if (std::getenv(name)) return true;
-  return false;
-}
-
-/// The same command in processes of its own, again and again if they die.
-int run_by_supervisor(Invocation const& call) {
-  if (is_launched())
-    throw UserError(
-        "--ranks and --restarts start mpiexec by themselves: give the number of ranks with --ranks "
-        "instead of to mpiexec");
-  std::error_code error;
-  auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
-  auto first = call.has("ranks") ? launch_command(call.integer("ranks", 1, 1'000'000, 1))
-                                 : std::vector<std::string>();
-  if (call.has("ranks") && call.has("survive-rank-loss"))
-    first.insert(first.begin() + 1, "--enable-recovery");
-  first.push_back(error ? std::string(**call.argv) : program.string());
-  auto again = first;
-  std::set<std::string> const own = {"--ranks", "--restarts"};
-  std::set<std::string> const once = {"--overwrite", "--retry-failed", "--extend"};
-  for (int i = 1; i < *call.argc; ++i) {
-    std::string const word = (*call.argv)[i];
-    auto const name = word.substr(0, word.find('='));
-    if (own.contains(name)) {
-      if (name == word) ++i;  // its value
-      continue;
-    }
-    first.push_back(word);
-    if (!once.contains(name)) again.push_back(word);
-  }
-  return run_supervised(first, again, call.integer("restarts", 0, 1'000'000, 0));
-}
-
 int run(Invocation const& call) {
   if (call.has("overwrite") && (call.has("extend") || call.has("retry-failed"))) {
     throw UserError("--overwrite starts anew, so --extend and --retry-failed can't go with it");
   }
   part_of(call);  // refused before any process is started
-  if (call.has("ranks") || call.has("restarts")) return run_by_supervisor(call);
+  if (call.has("ranks") || call.has("restarts")) return launch_run(call);
   EnvironmentOptions options;
   options.num_threads = call.integer("threads", 1, 4096, 0);
   Environment const environment(*call.argc, *call.argv, options);

@@ -2,29 +2,18 @@
 
 #include <fcntl.h>
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
-#include "core/text.hpp"
 #include "jobs/part_files.hpp"
 #include "jobs/results_schema.hpp"
+#include "jobs/run_history.hpp"
 
 namespace engram {
 namespace {
 
 /// Of a part's provenance, what its line says.
-constexpr std::array part_keys = {"ranks", "hosts", "slurm_job_id", "started", "restarts"};
-
-std::vector<std::string> names_in(std::string const& text) {
-  std::vector<std::string> names;
-  for (std::size_t begin = 0; begin < text.size();) {
-    auto const end = std::min(text.find(", ", begin), text.size());
-    names.push_back(text.substr(begin, end - begin));
-    begin = end + 2;
-  }
-  return names;
-}
+constexpr std::array part_keys = {"ranks", "hosts", "job_ids", "started", "restarts"};
 
 }  // namespace
 
@@ -84,20 +73,20 @@ std::map<std::string, std::string> merged_provenance(
     std::map<std::string, std::string> own,
     std::map<int, std::map<std::string, std::string>> const& of_parts) {
   if (of_parts.empty()) return own;
-  std::vector<std::string> hosts;
+  std::string hosts, job_ids;
   for (auto const& [part, provenance] : of_parts) {
     std::string line;
     for (std::string const key : part_keys) {
       auto const found = provenance.find(key);
       if (found == provenance.end()) continue;
       line += (line.empty() ? "" : "; ") + key + ": " + found->second;
-      if (key != "hosts") continue;
-      for (auto const& host : names_in(found->second))
-        if (std::ranges::find(hosts, host) == hosts.end()) hosts.push_back(host);
+      if (key == "hosts") add_names(found->second, hosts);
+      if (key == "job_ids") add_names(found->second, job_ids);
     }
     own["part_" + std::to_string(part)] = line;
   }
-  if (!hosts.empty()) own["hosts"] = joined(hosts, ", ");
+  if (!hosts.empty()) own["hosts"] = hosts;
+  if (!job_ids.empty()) own["job_ids"] = job_ids;
   own["parts"] = std::to_string(of_parts.size());
   return own;
 }

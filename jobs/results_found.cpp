@@ -1,7 +1,6 @@
 #include "jobs/results_found.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <system_error>
 
 #include "core/error.hpp"
@@ -9,6 +8,7 @@
 #include "jobs/part_journals.hpp"
 #include "jobs/results_reader.hpp"
 #include "jobs/results_schema.hpp"
+#include "jobs/run_history.hpp"
 
 namespace engram {
 namespace {
@@ -18,7 +18,7 @@ struct JournalSummary {
   JournalScan scan;
   std::optional<Results> study;
   bool has_rows = false;
-  std::uint64_t num_restarts = 0;
+  std::map<std::string, std::string> provenance;
 };
 
 JournalSummary summarise(std::filesystem::path const& journal) {
@@ -27,9 +27,8 @@ JournalSummary summarise(std::filesystem::path const& journal) {
       journal, [&](Results const& header) { summary.study = header; },
       [&](JournalRecord const& record) {
         if (record.type == RecordType::study) summary.study = decode_header(record.payload);
-        if (record.type == RecordType::session) {
-          summary.num_restarts = num_restarts(decode_provenance(record.payload));
-        }
+        if (record.type == RecordType::session)
+          summary.provenance = decode_provenance(record.payload);
         summary.has_rows |= record.type == RecordType::trial || record.type == RecordType::forget;
       });
   return summary;
@@ -54,11 +53,6 @@ void take_record(JournalRecord const& record, std::filesystem::path const& path,
 }
 
 }  // namespace
-
-std::uint64_t num_restarts(std::map<std::string, std::string> const& provenance) {
-  auto const found = provenance.find("restarts");
-  return found == provenance.end() ? 0 : std::strtoull(found->second.c_str(), nullptr, 10);
-}
 
 bool take_trial(TrialRecord const& trial, RowSource source, std::filesystem::path const& path,
                 FoundResults& found) {
@@ -95,7 +89,7 @@ FoundResults find_results(std::filesystem::path const& path, Results const& ours
                           bool extensible) {
   auto file = read_results_file(path);
   auto const journal = journal_path(path);
-  auto const summary = summarise(journal);
+  auto summary = summarise(journal);
   if (!file && !summary.has_rows) return {TrialTable(ours, RowSource::Kind::none), {}};
 
   auto const& latest = summary.has_rows ? *summary.study : *file;
@@ -107,10 +101,11 @@ FoundResults find_results(std::filesystem::path const& path, Results const& ours
 
   bool const is_finished = file && file->finished;
   bool const is_current = file && file->config == ours.config;
-  auto restarts = summary.num_restarts;
+  auto last_provenance = std::move(summary.provenance);
   Results rows = ours;
   if (file) {
-    restarts = std::max(restarts, num_restarts(file->provenance));
+    if (num_restarts(last_provenance) <= num_restarts(file->provenance))
+      last_provenance = file->provenance;
     replace_header(*file, ours, path);
     rows = std::move(*file);
   }
@@ -122,7 +117,7 @@ FoundResults find_results(std::filesystem::path const& path, Results const& ours
   found.file_is_finished = is_finished;
   found.file_is_current = is_current;
   found.journal_is_missing = file && !is_finished && !summary.scan.has_header;
-  found.num_restarts = restarts + 1;
+  found.last_provenance = std::move(last_provenance);
   found.journal_has_study = summary.study && summary.study->config == ours.config;
   if (summary.has_rows) {
     found.journal = summary.scan;

@@ -22,7 +22,7 @@ struct FoundResults {
   bool file_is_finished = false;
   bool file_is_current = false;     ///< the results file has everything
   bool journal_is_missing = false;  ///< of a study that has a results file and is not finished
-  std::uint64_t num_restarts = 0;
+  std::map<std::string, std::string> last_provenance = {};  ///< of the run before, if any
   std::uint64_t num_without_arrays = 0;  ///< recorded trials that are to run again: arrays are gone
 };
 
@@ -30,9 +30,6 @@ struct FoundResults {
 /// rows have changed.
 bool take_trial(TrialRecord const& trial, RowSource source, std::filesystem::path const& path,
                 FoundResults& found);
-
-/// How often the study was opened before, by what its last provenance says.
-std::uint64_t num_restarts(std::map<std::string, std::string> const& provenance);
 
 /// Reads what is there and compares it with the study; changes nothing on disk. A journal without
 /// rows, whatever its study, is as good as none. Throws UserError if it is of another study.

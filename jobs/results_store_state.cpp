@@ -9,6 +9,7 @@
 #include "jobs/part_files.hpp"
 #include "jobs/results_schema.hpp"
 #include "jobs/results_writer.hpp"
+#include "jobs/run_history.hpp"
 
 namespace engram {
 namespace {
@@ -56,7 +57,7 @@ ResultsStore::State::State(std::filesystem::path const& output, Results const& o
       found(find(ours, mode, extensible)),
       table(found.table) {
   open_journals(ours, mode, extensible);
-  provenance["restarts"] = std::to_string(found.num_restarts);
+  add_history(found.last_provenance, provenance);
   Bytes session;
   encode_provenance(provenance, session);
   table.header().provenance = std::move(provenance);

@@ -61,7 +61,7 @@ FoundResults StudyPart::find(Results const& ours, bool extensible) {
     auto const take = [&](TrialRecord const& trial, RowSource source) {
       take_trial(trial, source, results_, found);
     };
-    std::uint64_t num_sessions = 0;
+    std::map<std::string, std::string> last_provenance;
     auto const own = part_journal(results_, part_.index);
     std::optional<Results> header;
     bool may_continue = true;
@@ -73,7 +73,8 @@ FoundResults StudyPart::find(Results const& ours, bool extensible) {
               engram::may_continue(theirs, ours, OpenMode::create_or_continue, extensible);
         },
         [&](JournalRecord const& record) {
-          if (record.type == RecordType::session) ++num_sessions;
+          if (record.type == RecordType::session)
+            last_provenance = decode_provenance(record.payload);
           if (record.type != RecordType::trial) return;
           if (!may_continue) throw other_study(own, *header, ours, extensible);
           auto bytes = record.payload;
@@ -83,7 +84,7 @@ FoundResults StudyPart::find(Results const& ours, bool extensible) {
     others_.emplace(results_, all_but(part_.index, part_.count), ours, OpenMode::create_or_continue,
                     extensible);
     others_->read([](std::uint64_t) { return true; }, take);
-    found.num_restarts = num_sessions;
+    found.last_provenance = std::move(last_provenance);
     if (file_identity(results_) == file_) return found;
   }
 }

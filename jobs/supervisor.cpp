@@ -11,7 +11,6 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <iostream>
 
@@ -104,11 +103,6 @@ int run_supervised(std::vector<std::string> const& first, std::vector<std::strin
     std::cerr << "engram: the run ended with code " << code << "; restart " << i_restart + 1
               << " of " << num_restarts << std::endl;
   }
-}
-
-std::vector<std::string> launch_command(int num_ranks) {
-  char const* const launcher = std::getenv("ENGRAM_MPIEXEC");
-  return {launcher && *launcher ? launcher : "mpiexec", "-n", std::to_string(num_ranks)};
 }
 
 }  // namespace engram

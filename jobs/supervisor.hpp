@@ -13,7 +13,4 @@ namespace engram {
 int run_supervised(std::vector<std::string> const& first, std::vector<std::string> const& again,
                    int num_restarts);
 
-/// The command that starts another on so many ranks, by ENGRAM_MPIEXEC or else mpiexec.
-std::vector<std::string> launch_command(int num_ranks);
-
 }  // namespace engram

@@ -141,6 +141,11 @@ Communicator duplicate_world() {
 #endif
 }
 
+bool launcher_ends_all_with_one() {
+  // What mpirun tells the ranks: where it is, and its options.
+  return std::getenv("OMPI_MCA_orte_hnp_uri") && !std::getenv("OMPI_MCA_orte_enable_recovery");
+}
+
 struct Environment::State {
   State(int& argc, char**& argv, EnvironmentOptions const& options)
       : mpi(argc, argv),

@@ -49,6 +49,10 @@ class Environment {
 /// All ranks, for code that isn't handed an Environment while there is one. Collective.
 Communicator duplicate_world();
 
+/// Whether it is known that the launcher ends all ranks when one dies: Open MPI 4's mpirun does,
+/// unless --enable-recovery is among its options.
+bool launcher_ends_all_with_one();
+
 /// Ends all ranks at once with the reason on stderr, from any thread, whatever threads the MPI
 /// library supports. For what can't be recovered.
 [[noreturn]] void abort_all_ranks(std::string const& reason, int exit_code);

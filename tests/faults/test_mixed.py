@@ -79,8 +79,9 @@ class Scene:
         """(How a run ended, whether it met the fault, what was recorded before)."""
         arguments, options = fault.options(self) if fault else ([], {})
         ranks = self.chance.choice([1, 2, 2, 3])
+        groups = ["--study.ranks_per_trial", self.chance.choice([1, 1, 2])]
         with Job(
-            "run", self.study, "--quiet", *arguments, *more, ranks=ranks, cwd=self.folder, **options
+            "run", self.study, "--quiet", *groups, *arguments, *more, ranks=ranks, cwd=self.folder, **options
         ) as job:
             is_met, before = fault is not None and fault.wait(self, job), set()
             if is_met and not fault.may_lose:
@@ -122,6 +123,7 @@ class Scene:
             if not SAYS.search(told):
                 next_run = self.run(more=["--max-time", "1s"])[0]
                 assert SAYS.search(next_run.stderr), f"{fault.name}: {sorted(lost)} are lost: {next_run.stderr}"
+                told += next_run.stderr
                 is_over = next_run.returncode == END[self.kind]
                 now = self.count()
         self.recorded = now
@@ -134,7 +136,8 @@ class Scene:
         expected = {"study.ini", "study.h5", "marker"}
         if "study.h5.arrays, which is no longer needed; remove it by hand" in told:
             expected.add("study.h5.arrays")
-        assert {path.name for path in self.folder.iterdir()} == expected, told
+        left = sorted(str(path) for path in self.folder.rglob("*"))
+        assert {path.name for path in self.folder.iterdir()} == expected, f"{left} are left after {told}"
         shutil.rmtree(self.folder)
         self.is_over = True
 

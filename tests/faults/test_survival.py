@@ -17,10 +17,14 @@ from engram_runs import (
 )
 
 
-def test_the_study_goes_on_without_lost_ranks(tmp_path, monkeypatch):
+@pytest.fixture(autouse=True)
+def needs_recovery():
     version = subprocess.run([MPIEXEC, "--version"], capture_output=True, text=True).stdout
     if "(OpenRTE)" not in version and "(Open MPI)" not in version:
         pytest.skip("needs Open MPI's recovery mode")
+
+
+def test_the_study_goes_on_without_lost_ranks(tmp_path, monkeypatch):
     study = write_study(tmp_path, study="trials = 400", experiment="sleep_ms = 20\narray_size = 2")
     reference = tmp_path / "reference.h5"
     assert engram("run", study, "--study.output", reference, ranks=2).returncode == COMPLETE
@@ -39,7 +43,14 @@ def test_the_study_goes_on_without_lost_ranks(tmp_path, monkeypatch):
     assert done.returncode == COMPLETE, done.stderr
     for rank in (1, 3):
         assert f"nothing is heard of rank {rank} " in done.stderr, done.stderr
+    assert "--enable-recovery" not in done.stderr
     assert_same_results(tmp_path / "study.h5", reference)
+
+
+def test_a_launcher_without_recovery_is_noticed(tmp_path):
+    study = write_study(tmp_path, study="trials = 2")
+    done = engram("run", study, "--survive-rank-loss", ranks=2)
+    assert done.returncode == COMPLETE and "give it --enable-recovery" in done.stderr, done.stderr
 
 
 def rank_of(pid):

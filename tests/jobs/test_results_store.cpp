@@ -79,6 +79,18 @@ TEST_F(ResultsStoreTest, ForgottenTrialsStayForgottenAfterAKill) {
   EXPECT_EQ(results.provenance.at("restarts"), "3");
 }
 
+TEST_F(ResultsStoreTest, NamesAllJobsOfAStudy) {
+  for (auto const* job : {"7", "12", "12", "7", "15"}) {
+    ResultsStore store(study, OpenMode::create_or_continue, {{"slurm_job_id", job}});
+    append_trial(store, study, store.num_recorded());
+    if (store.num_recorded() != 2) store.write_results(false);
+  }
+  auto const provenance = read_results(output).provenance;
+  EXPECT_EQ(provenance.at("job_ids"), "7, 12, 15");
+  EXPECT_EQ(provenance.at("slurm_job_id"), "15");
+  EXPECT_EQ(provenance.at("restarts"), "4");
+}
+
 TEST_F(ResultsStoreTest, ExtendsAFinishedStudy) {
   run_all(make_study(output, 12));
   EXPECT_TRUE(contains(message_of(study), "study.trials: 12 there, 20 here"));

@@ -146,7 +146,9 @@ def test_cancelled_and_submitted_again(cluster, submit_both, undisturbed):
     for job, launcher in zip(jobs, LAUNCHERS):
         assert cluster.wait_for_end(job.number)["JobState"] == "CANCELLED"
         assert 0 < len(recorded_ids(job.results)) < NUM_TRIALS
-        Submitted(cluster, job.study, launcher).assert_completes(undisturbed, min_restarts=0)
+        again = Submitted(cluster, job.study, launcher)
+        again.assert_completes(undisturbed, min_restarts=0)
+        assert provenance(job.results)["job_ids"] == f"{job.number}, {again.number}"
 
 
 def test_first_life_goes_on_elsewhere(cluster, tmp_path, undisturbed):
@@ -161,17 +163,18 @@ def test_first_life_goes_on_elsewhere(cluster, tmp_path, undisturbed):
         job.assert_completes(undisturbed, min_restarts=0)
 
 
-def test_array(cluster, tmp_path, undisturbed):
+def test_array(cluster, submit_both, undisturbed):
     """Four parts, one of which is told to end and goes on after its requeue."""
-    if "--part" not in engram("run", "--help").stdout:
-        pytest.skip("engram run has no --part")
-    job = Submitted(cluster, write(tmp_path / "study"), "srun", "--array", 4, nodes=1)
-    wait_for("the parts", lambda: job.log().count("trials") > 4)
-    cluster.call("scancel", "-s", "USR1", "-b", f"{job.number}_1")
-    for task in range(4):
-        state = cluster.wait_for_end(f"{job.number}_{task}")
-        assert state["JobState"] == "COMPLETED", (state, job.log())
-    assert_same_results(job.results, undisturbed)
+    jobs = submit_both("--array", 4, nodes=1)
+    for job in jobs:
+        wait_for("the parts", lambda job=job: job.log().count("trials") > 4)
+        cluster.call("scancel", "-s", "USR1", "-b", f"{job.number}_1")
+    for job in jobs:
+        for task in range(4):
+            state = cluster.wait_for_end(f"{job.number}_{task}")
+            assert state["JobState"] == "COMPLETED", (state, job.log())
+        assert_same_results(job.results, undisturbed)
+        assert len(provenance(job.results)["job_ids"].split(", ")) == 4
 
 
 def test_what_requeues_do_not_mend(cluster, tmp_path):
