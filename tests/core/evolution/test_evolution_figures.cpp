@@ -3,13 +3,15 @@
 // The ranges are [smallest, largest] of 11 runs of pycma 4.4.0 (CMA-ES, d = 10), or of a plain
 // program (SNES, d = 10). If both are the same algorithm, the median of 11 runs exceeds all of 11
 // others with the probability C(16, 5) / C(22, 11) = 0.6 %, and is below all as often; here seeds
-// are fixed. Restarts and LM-MA-ES take long without optimisation: without NDEBUG smaller, or not
-// at all.
+// are fixed. Where the reference has 5 runs, 2 of each end may lie beyond it: that 4 of 5 exceed
+// all of 5 others has the probability C(6, 5) / C(10, 5) = 2.4 %. Restarts and LM-MA-ES take long
+// without optimisation: without NDEBUG smaller, or not at all.
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,25 +25,42 @@ struct Figure {
   std::string strategy, function;
   bool active;
   double low, high;
+  std::optional<TestStart> start = {};  ///< empty: the function's own
 };
 
 void PrintTo(Figure const& figure, std::ostream* out) {
   *out << figure.strategy << " on " << figure.function;
 }
 
-std::uint64_t run(Figure const& figure, std::size_t dimension, double target, std::uint64_t seed,
-                  std::uint64_t max_evaluations) {
+struct Run {
+  std::uint64_t evaluations;  ///< up to the target; 0: it was not reached
+  double lowest;              ///< value that was found
+};
+
+Run search(Figure const& figure, std::size_t dimension, double target, std::uint64_t seed,
+           std::uint64_t max_evaluations) {
   Key const key = Key(Seed(seed)).stream("figures");
   TestFunction const function(figure.function, dimension, key);
-  auto const start = function.start();
+  auto const start = figure.start.value_or(function.start());
   auto const strategy =
       make_strategy(figure.strategy, {.start = std::vector<double>(dimension, start.centre),
                                       .start_width = start.width,
                                       .step = start.step,
                                       .active = figure.active,
                                       .key = key});
-  return evaluations_to(
-      target, *strategy, [&](auto x) { return function(x); }, max_evaluations);
+  Run run{0, std::numeric_limits<double>::infinity()};
+  auto const objective = [&](std::span<double const> x) {
+    double const value = function(x);
+    run.lowest = std::min(run.lowest, value);
+    return value;
+  };
+  run.evaluations = evaluations_to(target, *strategy, objective, max_evaluations);
+  return run;
+}
+
+std::uint64_t run(Figure const& figure, std::size_t dimension, double target, std::uint64_t seed,
+                  std::uint64_t max_evaluations) {
+  return search(figure, dimension, target, seed, max_evaluations).evaluations;
 }
 
 class Evaluations : public testing::TestWithParam<Figure> {};
@@ -69,25 +88,54 @@ INSTANTIATE_TEST_SUITE_P(Figures, Evaluations,
                                          Figure{"snes", "sphere", true, 2233, 2442},
                                          Figure{"snes", "ellipsoid", true, 3112, 3364}));
 
-TEST(EvolutionFigures, OneRunOfCmaEndsInALocalMinimumOfRastrigin) {
-  for (std::uint64_t seed = 1; seed <= 5; ++seed)
-    EXPECT_EQ(run({"cma_es", "rastrigin", true, 0, 0}, 10, 1e-8, seed, 100000), 0u) << seed;
+TEST(EvolutionFigures, SnesMostlyFailsOnRosenbrock) {
+  // In 4 of the reference's 5 runs from 3. Where that is the rate, 6 or more of 11 fail with the
+  // probability 98.8 %.
+  int num_failed = 0;
+  for (std::uint64_t seed = 1; seed <= 11; ++seed)
+    num_failed += run({"snes", "rosenbrock", true, 0, 0, TestStart{}}, 10, 1e-10, seed, 20000) == 0;
+  EXPECT_GE(num_failed, 6);
 }
 
-TEST(EvolutionFigures, RestartsFindTheMinimumOfRastrigin) {
-  // Reference at d = 10: all of 5 within 145,000 (IPOP) and 227,000 (BIPOP) evaluations.
+TEST(EvolutionFigures, OneRunOfCmaEndsInALocalMinimumOfRastrigin) {
+  // So did all of 10 in the reference, at values from 5 to 22. That 6 of 10 exceed all of 10 others
+  // has the probability C(14, 4) / C(20, 10) = 0.5 %.
+  std::vector<double> lowest;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    auto const one = search({"cma_es", "rastrigin", true, 0, 0}, 10, 1e-8, seed, 100000);
+    EXPECT_EQ(one.evaluations, 0u) << seed;
+    lowest.push_back(one.lowest);
+  }
+  std::ranges::sort(lowest);
+  EXPECT_LE(lowest[4], 22.0);
+  EXPECT_GE(lowest[5], 5.0);
+}
+
+/// Found in 5 of 5 runs, within these evaluations.
+class RastriginRestarts : public testing::TestWithParam<Figure> {};
+
+TEST_P(RastriginRestarts, FindTheMinimumInTheRangeOfTheReference) {
 #ifdef NDEBUG
   std::size_t const dimension = 10;
   std::uint64_t const num_seeds = 5;
 #else
-  std::size_t const dimension = 4;  // for time
+  std::size_t const dimension = 4;  // for time, and not to be compared
   std::uint64_t const num_seeds = 3;
 #endif
-  for (std::string const name : {"ipop_cma_es", "bipop_cma_es"}) {
-    for (std::uint64_t seed = 1; seed <= num_seeds; ++seed)
-      EXPECT_GT(run({name, "rastrigin", true, 0, 0}, dimension, 1e-8, seed, 300000), 0u) << name;
+  std::vector<double> evaluations;
+  for (std::uint64_t seed = 1; seed <= num_seeds; ++seed) {
+    evaluations.push_back(static_cast<double>(run(GetParam(), dimension, 1e-8, seed, 300000)));
+    EXPECT_GT(evaluations.back(), 0.0) << seed;
   }
+  std::ranges::sort(evaluations);
+  if (num_seeds < 5) return;
+  EXPECT_LE(evaluations[1], GetParam().high);
+  EXPECT_GE(evaluations[3], GetParam().low);
 }
+
+INSTANTIATE_TEST_SUITE_P(Figures, RastriginRestarts,
+                         testing::Values(Figure{"ipop_cma_es", "rastrigin", true, 30e3, 145e3},
+                                         Figure{"bipop_cma_es", "rastrigin", true, 39e3, 227e3}));
 
 #ifdef NDEBUG
 TEST(EvolutionFigures, LmMaEsNeedsOnTheSphereWhatIsMeasured) {
@@ -96,6 +144,17 @@ TEST(EvolutionFigures, LmMaEsNeedsOnTheSphereWhatIsMeasured) {
   auto const evaluations =
       static_cast<double>(run({"lm_ma_es", "sphere", true, 0, 0}, 128, 1e-10, 1, 20000));
   EXPECT_NEAR(evaluations, 15200.0, 0.05 * 15200.0);
+}
+
+TEST(EvolutionFigures, LmMaEsFollowsTheValleyOfRosenbrock) {
+  // In pypop's documentation to 1.07e-6 with 500,000 evaluations from mean 3, step 0.1, and in one
+  // run of a plain program to 1.4e-26. Of 16 runs here, one took 567,000, and one ended in the
+  // function's other minimum, of 3.987 near (-1, 1, 1, ...): most of them are to be there.
+  Figure const figure{"lm_ma_es", "rosenbrock", true, 0, 0, TestStart{.step = 0.1}};
+  int num_there = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed)
+    num_there += run(figure, 200, 1e-5, seed, 500000) > 0;
+  EXPECT_GE(num_there, 3);
 }
 #endif
 
