@@ -1,4 +1,8 @@
-"""Trials that are killed in their midst go on from their states, and end as if they had not been."""
+"""Trials that are killed in their midst go on from their states, and end as if they had not been.
+
+ENGRAM_KILLS / 4 kills of each study, whose trials are of all methods. With ENGRAM_KILL_EACH=1 each method is a study of
+its own instead, which meets ENGRAM_KILLS kills: a quarter of an hour for 20.
+"""
 
 import os
 import random
@@ -8,7 +12,8 @@ import time
 import pytest
 from engram_runs import COMPLETE, CONTINUE, Job, assert_same_results, engram
 
-NUM_KILLS = max(2, int(os.environ.get("ENGRAM_KILLS", "10")) // 4)  # of each study
+NUM_KILLS = int(os.environ.get("ENGRAM_KILLS", "10"))
+KILL_EACH = os.environ.get("ENGRAM_KILL_EACH", "0") != "0"
 SEED = int(os.environ.get("ENGRAM_KILL_SEED", "1"))
 
 # Every family of methods that trains for long, all of each, as trials of a fraction of a second.
@@ -65,20 +70,49 @@ strategy = grid(open_ai_es, pgpe)
 """,
 }
 
+# For studies of one method: the parameter that names it, and options that make its only trial long enough to be killed
+# again and again, for all methods and for those that are quick or end early.
+ALONE = {
+    "es_benchmark": (
+        "strategy",
+        {"max_evaluations": 150000, "dimension": 20},
+        {name: {"function": "rosenbrock", "dimension": 80} for name in ("cma_es", "sep_cma_es")},
+    ),
+    "zo_digits": ("method", {"evaluations": 8000}, {"spsa": {"evaluations": 100000}}),
+    "meta_es_reptile": ("method", {"iterations": 600}, {name: {"iterations": 300} for name in ("maml", "reptile")}),
+}
+
 
 def choices(experiment, parameter):
-    """All values that a parameter may have, as a grid."""
+    """All values that a parameter may have."""
     done = engram("describe", experiment)
     assert done.returncode == COMPLETE, done.stderr
     text = done.stdout[done.stdout.index(f"\n  {parameter} = ") :]
-    return "grid(" + " ".join(re.search(r"one of ([^;]*?)(;|\n +default)", text)[1].split()) + ")"
+    return re.search(r"one of ([^;]*?)(;|\n +default)", text)[1].replace(",", " ").split()
+
+
+def cases():
+    """(experiment, options of the command line, number of kills) of each study."""
+    for experiment in STUDIES:
+        if not KILL_EACH or experiment not in ALONE:
+            yield pytest.param(experiment, [], max(2, NUM_KILLS // 4), id=experiment)
+            continue
+        parameter, options, options_of = ALONE[experiment]
+        for name in choices(experiment, parameter):
+            texts = [f"--space.{parameter}", f"grid({name})"]
+            for key, value in {**options, **options_of.get(name, {})}.items():
+                texts += [f"--experiment.{key}", str(value)]
+            yield pytest.param(experiment, texts, NUM_KILLS, id=f"{experiment}-{name}")
 
 
 def write_study(experiment, folder):
+    def grid(*of):
+        return f"grid({', '.join(choices(*of))})"
+
     text = STUDIES[experiment].format(
-        strategies=choices("es_benchmark", "strategy"),
-        methods=choices("zo_digits", "method"),
-        learners=choices("meta_es_reptile", "method"),
+        strategies=grid("es_benchmark", "strategy"),
+        methods=grid("zo_digits", "method"),
+        learners=grid("meta_es_reptile", "method"),
     )
     path = folder / "study.ini"
     path.write_text(
@@ -103,21 +137,21 @@ def kill_at_a_state(job, states, chance):
     return False
 
 
-@pytest.mark.parametrize("experiment", STUDIES)
-def test_kills_do_not_show(experiment, tmp_path):
+@pytest.mark.parametrize(("experiment", "options", "kills_wanted"), cases())
+def test_kills_do_not_show(experiment, options, kills_wanted, tmp_path):
     chance = random.Random(SEED)
     undisturbed = tmp_path / "undisturbed"
     undisturbed.mkdir()
-    assert engram("run", write_study(experiment, undisturbed), ranks=2).returncode == COMPLETE
+    assert engram("run", write_study(experiment, undisturbed), *options, ranks=2).returncode == COMPLETE
     num_kills = num_studies = 0
-    while num_kills < NUM_KILLS:
+    while num_kills < kills_wanted:
         folder = tmp_path / str(num_studies)
         folder.mkdir()
         study = write_study(experiment, folder)
         is_complete = False
         while not is_complete:
-            with Job("run", study, ranks=chance.choice([1, 2, 3])) as job:
-                is_killed = num_kills < NUM_KILLS and kill_at_a_state(job, folder / "study.h5.states", chance)
+            with Job("run", study, *options, ranks=chance.choice([1, 2, 3])) as job:
+                is_killed = num_kills < kills_wanted and kill_at_a_state(job, folder / "study.h5.states", chance)
                 num_kills += is_killed
                 if is_killed:
                     job.kill_left_overs()
@@ -128,7 +162,7 @@ def test_kills_do_not_show(experiment, tmp_path):
         assert sorted(p.name for p in folder.iterdir()) == ["study.h5", "study.ini"]
         num_studies += 1
         assert num_studies < 20, "no trial saves a state"
-    print(f"{experiment}: {num_kills} kills, {num_studies} studies")
+    print(f"{experiment} {' '.join(options[:2])}: {num_kills} kills, {num_studies} studies")
 
 
 def test_a_run_ends_with_its_time(tmp_path):
