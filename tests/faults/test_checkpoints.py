@@ -1,7 +1,7 @@
 """Trials that are killed in their midst go on from their states, and end as if they had not been.
 
 ENGRAM_KILLS / 4 kills of each study, whose trials are of all methods. With ENGRAM_KILL_EACH=1 each method is a study of
-its own instead, which meets ENGRAM_KILLS kills: a quarter of an hour for 20.
+its own instead, which meets ENGRAM_KILLS kills: half an hour for 20.
 """
 
 import os
