@@ -2,8 +2,8 @@
 // studies/meta_es_reptile.ini, too.
 //
 // Two runs of one method differ by their seeds. Logarithms of losses of 16 seeds of this program
-// have the standard deviations below, the difference of two runs has sqrt(2) times as much, and 99
-// % of such differences are within 2.95 of these (Student's distribution, 15 degrees of freedom).
+// have the standard deviations below, the difference of two runs has sqrt(2) times as much, and of
+// such differences 99 % are within 2.95 of these (Student's distribution, 15 degrees of freedom).
 // What takes minutes without optimisation is left out without NDEBUG.
 
 #include <gtest/gtest.h>
@@ -63,8 +63,8 @@ void expect_at_most(Outcome const& outcome, std::string const& name, double figu
 }
 
 // Losses fall as learning goes on: what is as good after half of the 20,000 iterations is so after
-// all of them. MAML learns for the loss after one step, which nine seeds had lower than there;
-// later ones differ more, where a few steps grow on a task.
+// all of them. MAML learns for the loss after one step, which all nine seeds tried have lower than
+// there; seeds differ more in later steps, since these diverge on some tasks.
 TEST(MetaEsReptileFigures, MamlAdaptsAsWellInHalfTheTime) {
   auto const outcome = learn_sines("maml", 10000);
   EXPECT_LE(sine_loss(outcome, "mse_1"), 0.81);
