@@ -9,7 +9,7 @@ cd "$root"
 
 build=${ENGRAM_BUILD_DIR:-$root/build}
 # shellcheck disable=SC2206
-options=(-DCMAKE_BUILD_TYPE=Release -DENGRAM_TESTS=ON ${ENGRAM_CMAKE_ARGS:-})
+options=(-DCMAKE_BUILD_TYPE=Release -DENGRAM_TESTS=ON -DENGRAM_PRECOMPILE=ON ${ENGRAM_CMAKE_ARGS:-})
 # Without these, CMake would leave out the tests in Python and go on.
 if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! has_test_tools; then
   install_packages "${packages_test[@]}"
