@@ -212,7 +212,8 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
     if (options.survives_rank_loss) options.on_begin = [&] { beginning.end(); };
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
-    options.provenance = make_provenance(environment, hosts, command_line_of(call));
+    options.provenance = make_provenance(environment, hosts, gather_texts(world, rank_binding()),
+                                         command_line_of(call));
     int const code = run_study(world, study, hosts, options);
     if (!options.survives_rank_loss) return code;
     note.end(code);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
+#include <string_view>
 #include <utility>
 
 #include "analysis/format.hpp"
@@ -43,10 +45,33 @@ void add_slurm(ProvenanceTexts& provenance) {
   }
 }
 
+std::string binding_of_first_node(std::vector<std::string> const& hosts,
+                                  std::vector<std::string> const& bindings) {
+  std::string text;
+  for (std::size_t i = 0; i < hosts.size(); ++i) {
+    if (hosts[i] == hosts[0]) text += (i == 0 ? "" : "; ") + bindings[i];
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string rank_binding() {
+  std::string text = "CPUs ?", line;
+  for (std::ifstream status("/proc/self/status"); std::getline(status, line);) {
+    std::string_view const key = "Cpus_allowed_list:";
+    if (line.starts_with(key)) text = "CPUs " + std::string(trimmed(line.substr(key.size())));
+  }
+  for (char const* name : {"CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"}) {
+    char const* const devices = std::getenv(name);
+    if (devices && *devices) return text + " GPUs " + devices;
+  }
+  return text;
+}
 
 std::map<std::string, std::string> make_provenance(Environment const& environment,
                                                    std::vector<std::string> const& hosts,
+                                                   std::vector<std::string> const& bindings,
                                                    std::string const& command_line) {
   auto const now = std::chrono::system_clock::now().time_since_epoch();
   std::map<std::string, std::string> provenance{
@@ -58,6 +83,7 @@ std::map<std::string, std::string> make_provenance(Environment const& environmen
       {"hosts", distinct_hosts(hosts)},
       {"ranks", std::to_string(hosts.size())},
       {"threads_per_rank", std::to_string(environment.num_threads())},
+      {"binding", binding_of_first_node(hosts, bindings)},
       {"command_line", command_line},
       {"started", format_time(std::chrono::duration<double>(now).count())},
   };

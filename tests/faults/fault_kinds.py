@@ -4,7 +4,6 @@ import os
 import pathlib
 import resource
 import signal
-import subprocess
 import time
 
 from engram_runs import COMPLETE, ENGRAM, FAILED_TRIALS, STORAGE, USER_ERROR, Files, engram, wait_until
@@ -269,7 +268,7 @@ class Damage(Fault):
         return is_struck and (done.returncode == END[scene.kind] or not files.journal_size())
 
     def mend(self, scene, done):
-        """Removes what the next run would refuse, or this one asked to remove."""
+        """Removes what the next run would refuse."""
         told = ""
         if self.came_too_late(scene, done):
             return ""
@@ -278,10 +277,6 @@ class Damage(Fault):
             if looked.returncode == USER_ERROR and f"{path.name} " in looked.stderr:
                 told += looked.stderr
                 path.unlink()
-        if "remove damaged files" in done.stderr:
-            for path in scene.files("study.h5.arrays/*.h5"):
-                if not is_hdf5(path):
-                    path.unlink()
         return told
 
 
@@ -335,10 +330,6 @@ class Misbehaviour(Fault):
         kinds = {"a trial that aborts": "abort on rank", "a trial that loops": "do not look at their deadline"}
         found = [kind for kind, text in kinds.items() if text in done.stderr]
         return found or ["a trial that wants more memory than there is"]
-
-
-def is_hdf5(path):
-    return subprocess.run(["h5ls", path], capture_output=True).returncode == 0
 
 
 KINDS = [

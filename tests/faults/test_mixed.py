@@ -17,7 +17,7 @@ import tempfile
 import time
 
 import pytest
-from engram_runs import Files, Job, assert_part_of, assert_same_results, engram, recorded_ids
+from engram_runs import STORAGE, Files, Job, assert_part_of, assert_same_results, engram, recorded_ids
 from fault_kinds import CLOCK, END, KINDS, NOBODY, STUDIES
 
 SEED = int(os.environ.get("ENGRAM_FAULT_SEED", "1"))
@@ -112,14 +112,16 @@ class Scene:
             self.results.unlink(missing_ok=True)
             self.recorded = set()
             return []
+        asks = self.asks_to_remove_arrays(done)
         if not is_met or fault.codes is not None:
             codes = fault.codes if is_met else ()
-            assert is_over or done.returncode in codes, (fault.name, done.returncode, done.stderr)
+            what = f"{fault.name}, met: {is_met}, {done.returncode}: {done.stderr}"
+            assert is_over or asks or done.returncode in codes, what
         if self.results.exists():
             assert_part_of(self.results, self.reference, but_lost=self.is_damaged)
         now = self.count()
         if lost := (self.recorded | before) - now:
-            assert fault.may_lose, f"{fault.name}: {sorted(lost)} are lost: {done.stderr}"
+            assert self.is_damaged, f"{fault.name}: {sorted(lost)} are lost: {done.stderr}"
             if not SAYS.search(told):
                 next_run = self.run(more=["--max-time", "1s"])[0]
                 assert SAYS.search(next_run.stderr), f"{fault.name}: {sorted(lost)} are lost: {next_run.stderr}"
@@ -130,6 +132,15 @@ class Scene:
         if is_over:
             self.end(f"{fault.name}: {told}")
         return fault.hits(done) if is_met else []
+
+    def asks_to_remove_arrays(self, done):
+        """Because of damage that went unnoticed until now. They are removed then."""
+        if done.returncode != STORAGE or not self.is_damaged or "remove damaged files" not in done.stderr:
+            return False
+        for path in self.files("study.h5.arrays/*.h5"):
+            if subprocess.run(["h5ls", path], capture_output=True).returncode != 0:
+                path.unlink()
+        return True
 
     def end(self, told):
         assert_same_results(self.results, self.reference)
@@ -206,6 +217,8 @@ def test_faults(machine, references):
                     assert num_missed < 20 + 2 * NUM_FAULTS, f"runs end before {fault.name}: {dict(hits)}"
             else:
                 done = scene.run()[0]
+                if scene.asks_to_remove_arrays(done):
+                    continue
                 assert done.returncode == END[kind], done.stderr
                 scene.end(done.stderr)
             if scene.is_over:

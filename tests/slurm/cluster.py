@@ -197,13 +197,15 @@ class Cluster:
         host = socket.gethostname().split(".")[0]
         nodes = "".join(
             f"NodeName={node} NodeHostname={node if self.mode == 'uts' else host} NodeAddr=127.0.0.1 "
-            f"Port={self.port + 1 + i} CPUs=4 RealMemory=4000 State=UNKNOWN\n"
+            f"Port={self.port + 1 + i} CPUs=4 RealMemory=4000 Gres=gpu:2 State=UNKNOWN\n"
             for i, node in enumerate(self.nodes)
         )
         user = subprocess.run(["id", "-un"], capture_output=True, text=True).stdout.strip()
         (self.folder / "slurm.conf").write_text(
             CONFIGURATION.format(folder=self.folder, host=host, port=self.port, user=user) + nodes + PARTITIONS
         )
+        # Device files that are on every machine: what a job is told of its GPUs is all that there is of them.
+        (self.folder / "gres.conf").write_text("Name=gpu File=/dev/null\nName=gpu File=/dev/zero\n")
         (self.folder / "mpi.conf").write_text("PMIxCollFence=ring\n")
         names = pathlib.Path("/etc/hosts").read_text()
         (self.folder / "hosts").write_text(names + "".join(f"127.0.0.1 {node}\n" for node in self.nodes))
@@ -275,6 +277,7 @@ KillWait=5
 SlurmdTimeout=10
 BatchStartTimeout=20
 ReturnToService=2
+GresTypes=gpu
 MinJobAge=86400
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none

@@ -23,7 +23,7 @@ from engram_runs import (
 )
 
 LAUNCHERS = ("srun", "mpirun")
-NUM_TRIALS = 160
+NUM_TRIALS = 240
 FEW_TRIALS = 3000  # bytes of a journal: more than what an allocation begins with
 
 
@@ -110,7 +110,7 @@ def test_warnings_ahead_of_the_limit(cluster, submit_both, undisturbed):
 
 def test_time_runs_out_unheard(cluster, tmp_path, submit_both, undisturbed):
     """No warning arrives, but squeue has told how little time there is: so little each time, by a stand-in for it.
-    The trials take 8 s on one rank, and an allocation is left after 6."""
+    The trials take 12 s on one rank, and an allocation is left after 6."""
     stand_in = tmp_path / "bin" / "squeue"
     stand_in.parent.mkdir()
     stand_in.write_text('#!/bin/sh\ncase "$*" in *%L*) echo 0:08 ;; *) echo RUNNING ;; esac\n')
@@ -183,6 +183,13 @@ def test_array(cluster, submit_both, undisturbed):
             assert state["JobState"] == "COMPLETED", (state, job.log())
         assert_same_results(job.results, undisturbed)
         assert len(provenance(job.results)["job_ids"].split(", ")) == 4
+
+
+def test_a_gpu_for_each_rank(cluster, tmp_path):
+    job = Submitted(cluster, write(tmp_path / "study", 8), "srun", "--gpus-per-node", 2, nodes=1)
+    assert cluster.wait_for_end(job.number)["JobState"] == "COMPLETED", job.log()
+    said = provenance(job.results)
+    assert [text[-6:] for text in said["binding"].split("; ")] == ["GPUs 0", "GPUs 1"], said
 
 
 def test_what_requeues_do_not_mend(cluster, tmp_path):
