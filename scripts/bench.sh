@@ -23,10 +23,10 @@ find_python() {
 }
 # without <module…>: those that no Python has; all of them if each is in another.
 without() {
-  local module missing=()
-  for module in "$@"; do find_python "$module" >/dev/null || missing+=("$module"); done
-  ((${#missing[@]})) || missing=("$@")
-  echo "${missing[*]}"
+  local module absent=()
+  for module in "$@"; do find_python "$module" >/dev/null || absent+=("$module"); done
+  ((${#absent[@]})) || absent=("$@")
+  echo "${absent[*]}"
 }
 if [[ ${ENGRAM_NO_INSTALL:-0} != 1 ]] && ! find_python numpy scipy torch brian2 >/dev/null &&
   command -v apt-get >/dev/null; then
