@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/statistics.hpp"
 #include "bench/ceilings.hpp"
 #include "bench/peer.hpp"
 #include "bench/program.hpp"
@@ -18,7 +19,7 @@
 // multiply-adds and the noise would take alone and, given bench/control.py, the same in NumPy:
 //
 //   bench_control [bench/control.py]     one core
-//   mpirun -n 2 bench_control            two, each with half of the members
+//   mpirun -n 2 bench_control            two, each with half of the members, beside one alone
 
 namespace {
 
@@ -26,6 +27,13 @@ using namespace engram;
 
 constexpr std::size_t num_members = 1024, chunk = 64;
 constexpr int num_steps = 200, num_units = 64;
+
+template <class F>
+double seconds_of(F const& f) {
+  auto const start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
 
 class Training {
  public:
@@ -69,13 +77,6 @@ class Training {
     return shape;
   }
 
-  template <class F>
-  static double seconds_of(F const& f) {
-    auto const start = std::chrono::steady_clock::now();
-    f();
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  }
-
   void make(std::span<std::size_t const> members) {
     for (std::size_t i = 0; i < members.size(); ++i) {
       strategy_->genome(members[i], genome_);
@@ -100,18 +101,34 @@ class Training {
   std::vector<double> genome_;
 };
 
-int run(Communicator const& world, std::string const& script) {
-  Training training(world);
-  Training::Parts best{1e300, 1e300, 1e300};
-  double const seconds = bench::fastest(world, 20, [&] {
-    auto const parts = training.run_generation();
-    best = {std::min(best.genomes, parts.genomes), std::min(best.episodes, parts.episodes),
-            std::min(best.update, parts.update)};
-  });
-  double const fma_rate = bench::float_fma_rate(world) / 2.0;
-  if (!world.is_root()) return 0;
+/// Milliseconds of a generation on all ranks and on one of them alone, in turn, so that both have
+/// the same share of what the machine does meanwhile.
+void print_scaling(Communicator const& world, Training& together) {
+  constexpr int num_rounds = 40;
+  Training alone{Communicator()};
+  std::vector<double> together_ms, alone_ms;
+  for (int i = 0; i < num_rounds; ++i) {
+    world.barrier();
+    together_ms.push_back(1e3 * seconds_of([&] {
+                            together.run_generation();
+                            world.barrier();
+                          }));
+    if (world.is_root()) alone_ms.push_back(1e3 * seconds_of([&] { alone.run_generation(); }));
+  }
+  if (!world.is_root()) return;
+  auto const report = [&](char const* what, auto const& of) {
+    double const one = of(alone_ms), all = of(together_ms);
+    std::printf("  %s of %d: %.1f ms on one rank alone, %.1f ms on %d, %.2f times as fast\n", what,
+                num_rounds, one, all, world.size(), one / all);
+  };
+  report("median", [](auto const& times) { return median(times); });
+  report("best", [](auto const& times) { return *std::ranges::min_element(times); });
+}
+
+void print_generation(Communicator const& world, std::string const& script, std::size_t dimension,
+                      double seconds, Training::Parts const& best, double fma_rate) {
   auto const numpy = bench::peer_figures(script, "numpy");
-  auto const genome = static_cast<double>(training.dimension());
+  auto const genome = static_cast<double>(dimension);
   double const fma_s = num_members * num_steps * genome / fma_rate;
   std::printf("%d rank(s), genomes of %.0f: a generation takes %.1f ms\n", world.size(), genome,
               1e3 * seconds);
@@ -121,6 +138,20 @@ int run(Communicator const& world, std::string const& script) {
   if (numpy.contains("generation"))
     std::printf("  NumPy %.0f ms, %.1fx\n", 1e3 * numpy.at("generation"),
                 numpy.at("generation") / seconds);
+}
+
+int run(Communicator const& world, std::string const& script) {
+  Training training(world);
+  Training::Parts best{1e300, 1e300, 1e300};
+  double const seconds = bench::fastest(world, 20, [&] {
+    auto const parts = training.run_generation();
+    best = {std::min(best.genomes, parts.genomes), std::min(best.episodes, parts.episodes),
+            std::min(best.update, parts.update)};
+  });
+  double const fma_rate = bench::float_fma_rate(world) / 2.0;
+  if (world.is_root())
+    print_generation(world, script, training.dimension(), seconds, best, fma_rate);
+  if (world.size() > 1) print_scaling(world, training);
   return 0;
 }
 

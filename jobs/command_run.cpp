@@ -197,6 +197,10 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
       throw UserError(
           "--survive-rank-loss: expected study.ranks_per_trial = 1, as a group of ranks can't do "
           "without one of them; use --restarts instead");
+    if (call.has("survive-rank-loss") && launcher_ends_all_with_one())
+      throw UserError(
+          "--survive-rank-loss: this mpirun ends all ranks when one dies; give it "
+          "--enable-recovery");
     auto const hosts = gather_texts(world, environment.host());
     RunOptions options;
     if (call.has("overwrite")) options.mode = OpenMode::overwrite;
@@ -208,9 +212,6 @@ int run_on_ranks(Environment const& environment, Invocation const& call, LaunchN
     if (options.survives_rank_loss) options.on_begin = [&] { beginning.end(); };
     options.quiet = call.has("quiet");
     options.progress = progress_style_of_stderr();
-    if (options.survives_rank_loss && world.is_root() && launcher_ends_all_with_one())
-      std::cerr << "engram: warning: --survive-rank-loss: this mpirun will end all ranks when one "
-                   "dies; give it --enable-recovery\n";
     options.provenance = make_provenance(environment, hosts, command_line_of(call));
     int const code = run_study(world, study, hosts, options);
     if (!options.survives_rank_loss) return code;

@@ -79,8 +79,9 @@ int cancel(Invocation const& call) {
   if (results.finished) throw UserError(file.string() + " is finished: there is nothing to cancel");
   auto const job = study_status(results, {}).job;
   if (!job) throw UserError(file.string() + " was last written to without Slurm");
-  auto const done = run_client({"scancel", job->id});
-  if (done.exit_code == 0) std::cout << "cancelled job " << job->id << "\n";
+  auto const id = job->id.substr(0, job->id.find('_'));  // all of an array's
+  auto const done = run_client({"scancel", id});
+  if (done.exit_code == 0) std::cout << "cancelled job " << id << "\n";
   return done.exit_code;
 }
 
@@ -125,7 +126,9 @@ Command cancel_command() {
   return {
       .name = "cancel",
       .arguments = {"RESULTS.h5"},
-      .summary = "Cancels the Slurm job that runs a study. What is recorded is kept.",
+      .summary =
+          "Cancels the Slurm job, or the whole array, that runs a study. What is recorded is "
+          "kept.",
       .run = cancel,
   };
 }

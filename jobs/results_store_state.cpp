@@ -57,6 +57,11 @@ ResultsStore::State::State(std::filesystem::path const& output, Results const& o
       found(find(ours, mode, extensible)),
       table(found.table) {
   open_journals(ours, mode, extensible);
+  // Those of the results file that no journal has mended.
+  if (auto const num_lost = table.forget_losses(); num_lost > 0) {
+    found.num_without_arrays += num_lost;
+    found.file_is_current = false;
+  }
   add_history(found.last_provenance, provenance);
   Bytes session;
   encode_provenance(provenance, session);

@@ -11,8 +11,12 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <system_error>
 
 #include "core/error.hpp"
 #include "jobs/exit_code.hpp"
@@ -51,6 +55,35 @@ class PassedSignals {
 
  private:
   std::array<struct sigaction, passed_signals.size()> previous_;
+};
+
+/// Where rank 0 of the runs says how they end (see LaunchNote).
+class NoteFile {
+ public:
+  NoteFile() {
+    std::error_code error;
+    path_ = (std::filesystem::temp_directory_path(error) / "engram-launch-XXXXXX").string();
+    int const file = error ? -1 : ::mkstemp(path_.data());
+    if (file < 0) return;
+    ::close(file);
+    ::setenv("ENGRAM_LAUNCH_NOTE", path_.c_str(), 1);
+  }
+  ~NoteFile() {
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  NoteFile(NoteFile const&) = delete;
+  NoteFile& operator=(NoteFile const&) = delete;
+
+  /// Whether rank 0 began and has not said how it ended.
+  bool has_no_end() const {
+    char text = '\0';
+    std::ifstream(path_).get(text);
+    return text == '-';
+  }
+
+ private:
+  std::string path_;
 };
 
 /// In the child: only calls that are safe after fork.
@@ -97,8 +130,11 @@ bool is_good_order(int exit_code) {
 int run_supervised(std::vector<std::string> const& first, std::vector<std::string> const& again,
                    int num_restarts) {
   PassedSignals const signals;
+  NoteFile const note;
   for (int i_restart = 0;; ++i_restart) {
-    int const code = run_once(i_restart == 0 ? first : again);
+    int code = run_once(i_restart == 0 ? first : again);
+    // mpirun --enable-recovery makes nothing of it.
+    if (code == exit_complete && note.has_no_end()) code = exit_internal_error;
     if (is_good_order(code) || is_asked_to_end || i_restart == num_restarts) return code;
     std::cerr << "engram: the run ended with code " << code << "; restart " << i_restart + 1
               << " of " << num_restarts << std::endl;

@@ -148,6 +148,14 @@ bool TrialTable::has_losses(std::uint64_t id) const {
   return contains(id) && results_.warnings[row(id)].starts_with(lost_mark);
 }
 
+std::uint64_t TrialTable::forget_losses() {
+  auto const before = num_recorded_;
+  for (std::uint64_t id = 0; id < row_of_.size(); ++id) {
+    if (has_losses(id)) forget(id);
+  }
+  return before - num_recorded_;
+}
+
 std::vector<std::uint32_t> TrialTable::rows_by_id() const {
   std::vector<std::uint32_t> order;
   order.reserve(num_recorded_);

@@ -60,6 +60,9 @@ class TrialTable {
   /// Whether the trial is there, but not all of its arrays.
   bool has_losses(std::uint64_t id) const;
 
+  /// Trials with losses leave the table; returns how many.
+  std::uint64_t forget_losses();
+
   /// Rows in the order of their ids.
   std::vector<std::uint32_t> rows_by_id() const;
 

@@ -118,7 +118,7 @@ class Fault:
     def mend(self, scene, done):
         """The machine is well again. Returns what the program said meanwhile."""
 
-    def came_too_late(self, scene):
+    def came_too_late(self, scene, done):
         return False
 
     def hits(self, done):
@@ -262,14 +262,16 @@ class Damage(Fault):
         else:
             self.codes = (STORAGE, USER_ERROR)  # the latter if the run had not opened it yet
 
-    def came_too_late(self, scene):
+    def came_too_late(self, scene, done):
         """It struck the finished file while the run was leaving, which could no longer notice."""
-        return self.struck is not None and Files(scene.folder).results_inode() in (0, self.struck)
+        files = Files(scene.folder)
+        is_struck = self.struck is not None and files.results_inode() in (0, self.struck)
+        return is_struck and (done.returncode == END[scene.kind] or not files.journal_size())
 
     def mend(self, scene, done):
         """Removes what the next run would refuse, or this one asked to remove."""
         told = ""
-        if done.returncode == END[scene.kind] and self.came_too_late(scene):
+        if self.came_too_late(scene, done):
             return ""
         for path in scene.files("study.h5.journal") + scene.files("study.h5"):
             looked = engram("run", scene.study, "--dry-run", cwd=scene.folder)

@@ -108,7 +108,7 @@ class Scene:
             self.is_damaged |= fault.may_lose
             told += fault.mend(self, done) or ""
         is_over = done.returncode == END[self.kind]
-        if is_met and is_over and fault.came_too_late(self):
+        if is_met and fault.came_too_late(self, done):
             self.results.unlink(missing_ok=True)
             self.recorded = set()
             return []

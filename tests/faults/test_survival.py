@@ -9,6 +9,7 @@ from engram_runs import (
     COMPLETE,
     ENVIRONMENT,
     MPIEXEC,
+    USER_ERROR,
     Job,
     assert_same_results,
     engram,
@@ -43,17 +44,36 @@ def test_the_study_goes_on_without_lost_ranks(tmp_path, monkeypatch):
     assert done.returncode == COMPLETE, done.stderr
     for rank in (1, 3):
         assert f"nothing is heard of rank {rank} " in done.stderr, done.stderr
-    assert "--enable-recovery" not in done.stderr
     assert_same_results(tmp_path / "study.h5", reference)
 
 
-def test_a_launcher_without_recovery_is_noticed(tmp_path):
-    study = write_study(tmp_path, study="trials = 2")
-    done = engram("run", study, "--survive-rank-loss", ranks=2)
-    assert done.returncode == COMPLETE and "give it --enable-recovery" in done.stderr, done.stderr
+def test_without_rank_0_the_run_starts_again(tmp_path):
+    """mpirun's exit code is 0 then."""
+    study = write_study(tmp_path, study="trials = 100", experiment="sleep_ms = 20")
+    with Job("run", study, "--survive-rank-loss", "--ranks", 2, "--restarts", 1) as job:
+        assert wait_until(lambda: (tmp_path / "study.h5.journal").exists(), job, 0.01)
+        ranks = [pid for pid in job.processes() if is_rank(pid)]
+        assert len(ranks) == 2
+        for pid in ranks:
+            os.kill(pid, signal.SIGKILL)
+        done = job.wait()
+    assert done.returncode == COMPLETE, done.stderr
+    assert "the run ended with code 1; restart 1 of 1" in done.stderr, done.stderr
+
+
+def test_a_launcher_without_recovery_is_refused(tmp_path):
+    done = engram("run", write_study(tmp_path, study="trials = 2"), "--survive-rank-loss", ranks=2)
+    assert done.returncode == USER_ERROR and "give it --enable-recovery" in done.stderr, done.stderr
+
+
+def variables_of(pid):
+    with open(f"/proc/{pid}/environ", "rb") as file:
+        return dict(entry.split(b"=", 1) for entry in file.read().split(b"\0") if b"=" in entry)
 
 
 def rank_of(pid):
-    with open(f"/proc/{pid}/environ", "rb") as file:
-        variables = dict(entry.split(b"=", 1) for entry in file.read().split(b"\0") if b"=" in entry)
-    return int(variables[b"OMPI_COMM_WORLD_RANK"])
+    return int(variables_of(pid)[b"OMPI_COMM_WORLD_RANK"])
+
+
+def is_rank(pid):
+    return b"OMPI_COMM_WORLD_RANK" in variables_of(pid)

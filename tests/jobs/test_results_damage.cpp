@@ -248,6 +248,19 @@ TEST_F(ResultsDamage, ArraysThatGetLostAreSaidAndMended) {
   finish_and_compare();
 }
 
+TEST_F(ResultsDamage, ArraysAreMendedThoughTheJournalIsLostAsWell) {
+  lose_an_array(study, [&] { std::filesystem::remove_all(side_folder(output)); });
+  std::filesystem::remove(journal_path(output));
+  {
+    ResultsStore const store(study, OpenMode::create_or_continue, {});
+    EXPECT_TRUE(store.contains(2));
+    EXPECT_FALSE(store.contains(11));
+    ASSERT_EQ(store.warnings().size(), 2u);  // the journal, and these
+    EXPECT_TRUE(contains(store.warnings()[1], "the arrays of 1 trials are missing"));
+  }
+  finish_and_compare();
+}
+
 TEST_F(ResultsDamage, DamagedArraysAreNotFinished) {
   lose_an_array(study, [&] { write_bytes(side_file(output, 11, 0), "damaged"); });
   {

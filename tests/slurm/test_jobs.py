@@ -151,6 +151,14 @@ def test_cancelled_and_submitted_again(cluster, submit_both, undisturbed):
         assert provenance(job.results)["job_ids"] == f"{job.number}, {again.number}"
 
 
+def test_an_array_is_cancelled_whole(cluster, tmp_path):
+    job = Submitted(cluster, write(tmp_path / "study"), "srun", "--array", 3, nodes=1)
+    wait_for("the parts", lambda: job.log().count("trials") > 3)
+    assert cluster.call(ENGRAM, "cancel", job.results) == f"cancelled job {job.number}\n"
+    for task in range(3):
+        assert cluster.wait_for_end(f"{job.number}_{task}")["JobState"] == "CANCELLED"
+
+
 def test_first_life_goes_on_elsewhere(cluster, tmp_path, undisturbed):
     """As on a node that was cut off. The job waits, and takes over when that run is gone."""
     study = write(tmp_path / "study")
@@ -199,9 +207,15 @@ def test_what_requeues_do_not_mend(cluster, tmp_path):
     command = [ENGRAM, "slurm", tmp_path / "c" / "study.ini", "--submit"]
     done = cluster.run(*command, "--partition", "nowhere")
     assert done.returncode == 1 and "invalid partition specified: nowhere" in done.stderr and not done.stdout
+    sbatch = tmp_path / "sbatch"  # this cluster has no accounts
+    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: Invalid account specified' >&2\nexit 1\n")
+    sbatch.chmod(0o755)
+    before.append(sbatch)
+    done = cluster.run(*command, "--account", "nobody's", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1 and done.stderr == "sbatch: error: Invalid account specified\n" and not done.stdout
     done = cluster.run(*command, env={"PATH": "/nonexistent"})
     assert done.returncode == USER_ERROR and "there is no sbatch on the PATH" in done.stderr
-    assert sorted(tmp_path.rglob("*")) == before
+    assert sorted(tmp_path.rglob("*")) == sorted(before)
 
 
 def test_node_is_cut_off(cluster, submit_both, undisturbed):
