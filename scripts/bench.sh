@@ -50,9 +50,9 @@ for name in "${names[@]}"; do
       export ENGRAM_PYTHON
       peer=("bench/$name.py")
     else
-      missing=$(without "${modules[@]}")
-      say "$name: without the figures of bench/$name.py, for want of $missing in ${pythons[*]}." \
-        "A virtual environment can have it (pip install $missing): ENGRAM_PYTHON names its python3."
+      lacking=$(without "${modules[@]}")
+      say "$name: without the figures of bench/$name.py, for want of $lacking in ${pythons[*]}." \
+        "A virtual environment can have it (pip install $lacking): ENGRAM_PYTHON names its python3."
     fi
   fi
   printf '\n--- %s, 1 rank\n' "$name"
