@@ -60,6 +60,7 @@ std::unique_ptr<ZerothOrderMethod> make_method(Parameters const& p, std::size_t 
   s.rate = p.real("rate") > 0.0 ? p.real("rate") : factory.rate;
   s.width = p.real("width");
   s.num_directions = p.count("directions");
+  s.noise_rank = p.count("noise_rank");
   s.directions = directions_of(p.text("distribution"));
   s.central = p.boolean("central");
   s.baseline = baseline_of(p.text("baseline"));
@@ -82,10 +83,14 @@ void check_sizes(Parameters const& p, double num_inputs, double num_samples, dou
                                 ? units * (num_inputs + units * (layers - 1.0) + num_classes)
                                 : num_inputs * num_classes;
   double const snapshot = p.text("method") == "zo_svrg" ? number("snapshot_every") : 0.0;
+  // Directions, and the points along them that are evaluated together; of low rank, their factors.
+  double const of_direction =
+      p.text("method") == "eggroll"
+          ? 2.0 * number("noise_rank") * (num_inputs + 2.0 * units * layers + num_classes)
+          : parameters * (3.0 + snapshot);
   MemoryNeed const needs[] = {
-      // Directions, and the points along them that are evaluated together.
-      {"directions, hidden_units and hidden_layers",
-       8.0 * parameters * number("directions") * (3.0 + snapshot)},
+      {"directions, noise_rank, hidden_units and hidden_layers",
+       8.0 * of_direction * number("directions")},
       {"hidden_units and hidden_layers", 24.0 * units * layers * num_samples + 80.0 * parameters}};
   check_memory(needs);
 }
@@ -261,7 +266,7 @@ std::vector<ParameterSpec> ZoDigits::parameters() const {
           .from("here"),
       integer("directions", 16)
           .range(1, 1e7)
-          .means("that a step tries; for zo_coordinates, coordinates")
+          .means("that a step tries; for zo_coordinates, coordinates; for eggroll, mirrored pairs")
           .from("here"),
       choice("distribution", "gaussian", {"gaussian", "rademacher", "sphere", "orthogonal"})
           .means("of directions, where the method does not bring its own")
@@ -270,10 +275,14 @@ std::vector<ParameterSpec> ZoDigits::parameters() const {
           .means("zo_sgd, zo_sign_sgd, zo_adamm, zo_svrg: differences to both sides, at twice the "
                  "evaluations")
           .from("Ghadimi & Lan 2013"),
+      integer("noise_rank", 1)
+          .range(1, 1e4)
+          .means("eggroll: of the noise of a layer's weights")
+          .from("Sarkar et al. 2025, arXiv:2511.16652"),
       real("rate", 0.0)
           .range(0.0, 1e6)
           .means("of gradient descent, which methods lower by the noise of their estimates; of "
-                 "zo_sign_sgd and zo_adamm that of the steps; 0: " +
+                 "zo_sign_sgd, zo_adamm and eggroll that of the steps; 0: " +
                  rates)
           .from("here"),
       real("width", 1e-3)

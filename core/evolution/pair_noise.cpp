@@ -123,20 +123,49 @@ class OrthogonalPairs final : public PairNoise {
   std::size_t dimension_;
 };
 
+/// Sobol' points in the first coordinates, gaussian noise in those that the table does not have
+/// (mixed sequences, Spanier 1995).
 class SobolPairs final : public PairNoise {
  public:
-  SobolPairs(Key key, std::size_t dimension) : key_(key), points_(dimension) {}
+  SobolPairs(Key key, std::size_t dimension)
+      : key_(key),
+        gaussian_(key),
+        points_(std::min<std::size_t>(dimension, SobolPoints::max_dimensions)) {}
 
   void add_weighted(std::span<NoisePair const> pairs, std::span<double const> weights,
                     std::size_t first, std::span<double> sum) const override {
+    std::size_t const num = num_points(first, sum.size());
     std::array<double, SobolPoints::max_dimensions> values;
-    auto const noise = std::span(values).first(sum.size());
+    auto const noise = std::span(values).first(num);
     for (std::size_t i = 0; i < pairs.size(); ++i) {
-      fill(pairs[i], first, noise);
-      add_multiple(weights[i], noise, sum);
+      fill_points(pairs[i], first, noise);
+      add_multiple(weights[i], noise, sum.first(num));
     }
+    gaussian_.add_weighted(pairs, weights, first + num, sum.subspan(num));
+  }
+  void add_weighted_squares(std::span<NoisePair const> pairs, std::span<double const> weights,
+                            std::span<double const> square_weights, std::size_t first,
+                            std::span<double> sum, std::span<double> squares) const override {
+    std::size_t const num = num_points(first, sum.size());
+    if (num > 0)
+      PairNoise::add_weighted_squares(pairs, weights, square_weights, first, sum.first(num),
+                                      squares.first(num));
+    gaussian_.add_weighted_squares(pairs, weights, square_weights, first + num, sum.subspan(num),
+                                   squares.subspan(num));
   }
   void fill(NoisePair const& pair, std::size_t first, std::span<double> out) const override {
+    std::size_t const num = num_points(first, out.size());
+    fill_points(pair, first, out.first(num));
+    gaussian_.fill(pair, first + num, out.subspan(num));
+  }
+
+ private:
+  /// Coordinates of Sobol' points among `size` from `first` on.
+  static std::size_t num_points(std::size_t first, std::size_t size) {
+    constexpr std::size_t most = SobolPoints::max_dimensions;
+    return std::min(size, most - std::min(first, most));
+  }
+  void fill_points(NoisePair const& pair, std::size_t first, std::span<double> out) const {
     Random const seeds(key_.index(pair.generation).stream("strategy/sobol"));
     for (std::size_t j = 0; j < out.size(); ++j) {
       auto const seed = static_cast<std::uint32_t>(seeds.bits(first + j));
@@ -145,8 +174,8 @@ class SobolPairs final : public PairNoise {
     }
   }
 
- private:
   Key key_;
+  GaussianPairs gaussian_;
   SobolPoints points_;
 };
 
@@ -182,20 +211,12 @@ std::vector<std::string> pair_noise_names() {
   return {"gaussian", "orthogonal", "sobol"};
 }
 
-void check_pair_noise(std::string_view name, std::size_t dimension) {
+std::unique_ptr<PairNoise const> make_pair_noise(std::string_view name, Key key,
+                                                 std::size_t dimension) {
   auto const names = pair_noise_names();
   if (std::ranges::find(names, name) == names.end())
     throw UserError("there is no noise " + in_quotes(name) + did_you_mean(name, names) +
                     " (noises: " + joined(names, ", ") + ")");
-  if (name == "sobol" && dimension > SobolPoints::max_dimensions)
-    throw UserError("noise sobol has " + std::to_string(SobolPoints::max_dimensions) +
-                    " dimensions, but there are " + std::to_string(dimension) +
-                    "; noise orthogonal has no limit");
-}
-
-std::unique_ptr<PairNoise const> make_pair_noise(std::string_view name, Key key,
-                                                 std::size_t dimension) {
-  check_pair_noise(name, dimension);
   if (name == "orthogonal") return std::make_unique<OrthogonalPairs>(key, dimension);
   if (name == "sobol") return std::make_unique<SobolPairs>(key, dimension);
   return std::make_unique<GaussianPairs>(key);

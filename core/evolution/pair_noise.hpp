@@ -51,10 +51,6 @@ class PairNoise {
 /// gaussian, orthogonal, sobol.
 std::vector<std::string> pair_noise_names();
 
-/// Throws UserError, with the nearest name, if there is no noise of that name, or it has fewer
-/// dimensions.
-void check_pair_noise(std::string_view name, std::size_t dimension);
-
 /// A noise by name:
 ///
 /// - `gaussian`: normal numbers.
@@ -65,10 +61,12 @@ void check_pair_noise(std::string_view name, std::size_t dimension);
 ///   members, and an update some four times that of gaussian noise, which ranks do not share.
 /// - `sobol`: the pairs of a generation are Sobol' points, scrambled anew in each generation and
 ///   put through the inverse of the normal distribution. Best with pairs that are a power of two;
-///   with fewer than some two a dimension, estimates are worse than with gaussian noise.
+///   with fewer than some two a dimension, estimates are worse than with gaussian noise. They are
+///   the first 64 coordinates; the others have gaussian noise, and where these are most, estimates
+///   are hardly other than with gaussian noise alone.
 ///
 /// @param key  a pair's is key.index(generation).index(pair)
-/// Throws as check_pair_noise: `sobol` has as many dimensions as its table.
+/// Throws UserError, with the nearest name, if there is no noise of that name.
 std::unique_ptr<PairNoise const> make_pair_noise(std::string_view name, Key key,
                                                  std::size_t dimension);
 

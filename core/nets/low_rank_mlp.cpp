@@ -177,14 +177,6 @@ struct SharedProduct {
   }
 };
 
-LowRankNoise noise_of(MlpSpec const& spec, std::size_t rank) {
-  std::vector<MatrixBlock> matrices;
-  for (auto const& b : weight_blocks(spec))
-    matrices.push_back(
-        {b.weights, static_cast<std::size_t>(b.inputs), static_cast<std::size_t>(b.outputs)});
-  return {matrices, num_parameters(spec), rank};
-}
-
 /// Among the factors, the place of a parameter that has dense noise.
 int place_of(LowRankNoise const& noise, std::size_t parameter) {
   for (auto const& part : noise.parts())
@@ -215,13 +207,21 @@ auto layers_of(MlpSpec const& spec, LowRankNoise const& noise) {
 
 }  // namespace
 
+LowRankNoise low_rank_noise(MlpSpec const& spec, std::size_t rank) {
+  std::vector<MatrixBlock> matrices;
+  for (auto const& b : weight_blocks(spec))
+    matrices.push_back(
+        {b.weights, static_cast<std::size_t>(b.inputs), static_cast<std::size_t>(b.outputs)});
+  return {matrices, num_parameters(spec), rank};
+}
+
 template <class T>
 LowRankMlp<T>::LowRankMlp(MlpSpec const& spec, std::size_t rank, std::size_t num_pairs,
                           std::size_t num_samples)
     : num_pairs_(num_pairs),
       num_samples_(num_samples),
       rank_(static_cast<int>(rank)),
-      noise_(noise_of(spec, rank)) {
+      noise_(low_rank_noise(spec, rank)) {
   auto const layers = layers_of<T>(spec, noise_);
   num_inputs_ = spec.widths.front();
   layers_ = device_copy<decltype(layers_)>("engram::core::low_rank_layers", layers);

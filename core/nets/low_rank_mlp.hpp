@@ -5,6 +5,9 @@
 
 namespace engram {
 
+/// Noise of low rank for a perceptron: weights of a layer are a matrix, biases are not.
+LowRankNoise low_rank_noise(MlpSpec const& spec, std::size_t rank);
+
 /// Forward passes of a population of mirrored pairs of perceptrons, whose parameters are theta plus
 /// or minus scale times noise of low rank (Sarkar et al. 2025, arXiv 2511.16652): a layer of all
 /// members is one product with the weights that they share, and a row's rank-r terms,
@@ -19,7 +22,7 @@ class LowRankMlp {
   /// Throws std::invalid_argument for fewer than two widths, one below 1, or a rank of 0.
   LowRankMlp(MlpSpec const& spec, std::size_t rank, std::size_t num_pairs, std::size_t num_samples);
 
-  /// What factors a perturbation is made of: weights of a layer are a matrix, biases are not.
+  /// What factors a perturbation is made of: low_rank_noise(spec, rank).
   LowRankNoise const& noise() const { return noise_; }
 
   /// Members 2 i and 2 i + 1 are theta plus and minus scale times perturbation i.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 
+#include "core/random/low_rank_noise.hpp"
 #include "core/random/random.hpp"
 #include "core/zeroth_order/estimators.hpp"
 
@@ -34,6 +35,18 @@ class LossOracle {
       losses(samples, points, values);
     };
   }
+
+  /// Noise of low rank in the matrices of weights among the parameters. A loss that is a black box
+  /// has none of them: all noise is dense.
+  virtual LowRankNoise low_rank_noise(std::size_t rank) const { return {{}, dimension(), rank}; }
+
+  /// Losses of mirrored pairs, of the batch of the present step: at theta plus and minus sigma
+  /// times the low_rank_noise(rank) of the first key, then of the second, … Unless the loss knows
+  /// better, each point is made.
+  /// @param keys    of the pairs
+  /// @param losses  overwritten, [2 * pairs]
+  virtual void pair_losses(std::span<double const> theta, double sigma, std::size_t rank,
+                           std::span<Key const> keys, std::span<double> losses);
 
   // The following are for the batch of the present step. A loss that is a black box has none of
   // them: they throw std::logic_error.

@@ -8,8 +8,8 @@
 namespace engram {
 
 void check(MethodSettings const& s) {
-  if (s.dimension == 0 || s.num_directions == 0 || s.epoch == 0 || !(s.rate > 0.0) ||
-      !(s.width > 0.0)) {
+  if (s.dimension == 0 || s.num_directions == 0 || s.noise_rank == 0 || s.epoch == 0 ||
+      !(s.rate > 0.0) || !(s.width > 0.0)) {
     throw std::invalid_argument("zeroth-order method: sizes and steps must be positive");
   }
   if (s.directions == Directions::orthogonal && s.num_directions > s.dimension) {

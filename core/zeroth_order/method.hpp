@@ -30,6 +30,7 @@ struct MethodSettings {
   double rate = 0.0;                ///< > 0, as MethodFactory::rate_is_descents says
   double width = 1e-3;              ///< > 0: mu, sigma or epsilon
   std::size_t num_directions = 16;  ///< q
+  std::size_t noise_rank = 1;       ///< r, of the noise of matrices of weights (EGGROLL)
   Directions directions = Directions::gaussian;
   bool central = false;  ///< central differences for forward ones: 2 q evaluations for q + 1
   Baseline baseline = Baseline::others;

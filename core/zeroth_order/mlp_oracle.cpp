@@ -171,6 +171,24 @@ void MlpOracle::losses(Samples samples, Points const& points, std::span<double> 
                   static_cast<double>(batch_size_);
 }
 
+LowRankNoise MlpOracle::low_rank_noise(std::size_t rank) const {
+  return engram::low_rank_noise(spec_, rank);
+}
+
+void MlpOracle::pair_losses(std::span<double const> theta, double sigma, std::size_t rank,
+                            std::span<Key const> keys, std::span<double> losses) {
+  auto const values =
+      share(keys.size(), 2, 2 * batch_size_,
+            [&](std::size_t first, std::size_t count, std::span<double> out) {
+              auto& known = pairs_[{rank, count}];
+              if (!known) known = std::make_unique<LowRankLosses>(spec_, rank, count, batch_size_);
+              known->evaluate(space_, theta, sigma, keys.subspan(first, count), batch_->input,
+                              batch_->labels, out);
+            });
+  std::ranges::copy(values, losses.begin());
+  evaluations_ += static_cast<double>(losses.size());
+}
+
 void MlpOracle::slopes(std::span<double const> theta, std::span<double const> directions,
                        std::span<double> slopes) {
   Population& here = population(1, batch_size_);

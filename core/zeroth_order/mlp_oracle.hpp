@@ -11,6 +11,7 @@
 #include "core/nets/perturbed_mlp.hpp"
 #include "core/state_archive.hpp"
 #include "core/zeroth_order/loss_oracle.hpp"
+#include "core/zeroth_order/low_rank_losses.hpp"
 
 namespace engram {
 
@@ -61,6 +62,9 @@ class MlpOracle final : public LossOracle {
   std::size_t dimension() const override { return dimension_; }
   std::size_t num_nodes() const override { return num_nodes_; }
   void losses(Samples samples, Points const& points, std::span<double> losses) override;
+  LowRankNoise low_rank_noise(std::size_t rank) const override;
+  void pair_losses(std::span<double const> theta, double sigma, std::size_t rank,
+                   std::span<Key const> keys, std::span<double> losses) override;
   void slopes(std::span<double const> theta, std::span<double const> directions,
               std::span<double> slopes) override;
   void gradient(std::span<double const> theta, std::span<double> gradient) override;
@@ -91,6 +95,7 @@ class MlpOracle final : public LossOracle {
   std::vector<std::uint32_t> order_;
   std::unique_ptr<Batch> batch_, all_;
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Population>> populations_;
+  std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<LowRankLosses>> pairs_;
   double evaluations_ = 0.0;
 };
 

@@ -58,11 +58,11 @@ TEST(StrategyParameters, HaveAllThatStrategiesUse) {
       EXPECT_TRUE(all.contains(used)) << used;
 }
 
-TEST(StrategyParameters, TellHowManyDimensionsSobolHas) {
+TEST(StrategyParameters, SobolNoiseServesPoliciesOfAnySize) {
   auto const p = with("ars", "noise", std::string("sobol"));
-  EXPECT_EQ(refusal(p, 64), "");
-  EXPECT_EQ(refusal(p, 65),
-            "noise sobol has 64 dimensions, but there are 65; noise orthogonal has no limit");
+  StrategySettings const settings{.start = std::vector<double>(1000, 0.0), .key = Key(Seed(1))};
+  EXPECT_EQ(refusal(p, 1000), "");
+  EXPECT_NO_THROW(make_strategy(p, settings));
 }
 
 TEST(StrategyParameters, MakeTheStrategyWithItsNoise) {

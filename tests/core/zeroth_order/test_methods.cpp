@@ -34,7 +34,11 @@ class Known final : public LossOracle {
       : batch_slope(num), f_(std::move(loss)), g_(std::move(its_gradient)) {}
 
   std::vector<double> batch_slope;
+  std::vector<MatrixBlock> matrices = {};
 
+  LowRankNoise low_rank_noise(std::size_t rank) const override {
+    return {matrices, dimension(), rank};
+  }
   std::size_t dimension() const override { return batch_slope.size(); }
   void losses(Samples samples, Points const& points, std::span<double> values) override {
     auto const one = [&](std::span<double const> x) {
@@ -111,12 +115,31 @@ TEST_P(Method, IsAFunctionOfItsSettingsAndTheLosses) {
   EXPECT_EQ(run(1) != run(2), is_random);
 }
 
+TEST_P(Method, GoesOnFromItsState) {
+  auto oracle = half_square();
+  auto const one = make(GetParam(), settings_of()), other = make(GetParam(), settings_of());
+  auto const steps = [&](ZerothOrderMethod& method, int num, std::vector<double> from) {
+    for (int i = 0; i < num; ++i) method.step(oracle, from);
+    return from;
+  };
+  auto const theta = steps(*one, 2, start);
+  std::vector<double> record;
+  StateArchive to(record);
+  one->exchange(to);
+  StateArchive from{std::span<double const>(record)};
+  other->exchange(from);
+  EXPECT_EQ(steps(*other, 3, theta), steps(*one, 3, theta));
+}
+
 TEST_P(Method, RefusesWhatDoesNotFit) {
   auto oracle = half_square();
   std::vector<double> theta(num_dimensions + 1);
   EXPECT_THROW(make(GetParam(), settings_of())->step(oracle, theta), std::invalid_argument);
   auto settings = settings_of();
   settings.width = 0.0;
+  EXPECT_THROW(make(GetParam(), settings), std::invalid_argument);
+  settings = settings_of();
+  settings.noise_rank = 0;
   EXPECT_THROW(make(GetParam(), settings), std::invalid_argument);
 }
 
@@ -230,6 +253,92 @@ TEST(Methods, AdaMMKeepsTheLargestSquare) {
   method->step(second, theta);
   expected -= 0.5 * (0.9 * 0.2 + 0.1 * 0.02) / (std::sqrt(u) + 1e-8);
   for (double const x : theta) EXPECT_NEAR(x, expected, 2.0 * rounding);
+}
+
+/// A number, a 2 x 2 matrix, a number, as a sum of `rank` products.
+std::vector<double> low_rank_noise(Key key, std::size_t rank) {
+  std::vector<double> f(1 + 4 * rank + 1);
+  fill(GaussianNoise(key), 0, std::span(f));
+  std::vector<double> noise(num_dimensions, 0.0);
+  noise.front() = f.front();
+  noise.back() = f.back();
+  for (std::size_t k = 0; k < rank; ++k)
+    for (std::size_t i = 0; i < 2; ++i)
+      for (std::size_t j = 0; j < 2; ++j)
+        noise[1 + 2 * i + j] +=
+            f[1 + 2 * k + i] * f[1 + 2 * (rank + k) + j] / std::sqrt(static_cast<double>(rank));
+  return noise;
+}
+
+/// Sarkar et al. 2025 and their code, but for 1e-5 in the variance of fitness.
+TEST(Methods, EggrollFollowsThePaper) {
+  for (std::size_t const rank : {1, 2}) {
+    auto settings = settings_of();
+    settings.noise_rank = rank;
+    settings.width = 0.3;
+    settings.rate = 0.05;
+    auto oracle = half_square();
+    oracle.matrices = {{1, 2, 2}};
+    auto const method = make("eggroll", settings);
+    auto theta = start;
+    for (std::uint64_t t = 0; t < 3; ++t) {
+      std::vector<std::vector<double>> noise;
+      std::vector<double> fitness;
+      for (std::size_t i = 0; i < 8; ++i) {
+        noise.push_back(low_rank_noise(settings.key.index(t).index(i / 2), rank));
+        for (double& e : noise.back()) e *= i % 2 == 0 ? 1.0 : -1.0;
+        double loss = 0.0;
+        for (std::size_t j = 0; j < num_dimensions; ++j)
+          loss += 0.5 * std::pow(theta[j] + 0.3 * noise[i][j], 2);
+        fitness.push_back(-loss);
+      }
+      double mean = 0.0, variance = 0.0;
+      for (double const f : fitness) mean += f / 8.0;
+      for (double const f : fitness) variance += (f - mean) * (f - mean) / 8.0;
+      std::vector<double> up(num_dimensions, 0.0);
+      for (std::size_t i = 0; i < 8; ++i)
+        for (std::size_t j = 0; j < num_dimensions; ++j)
+          up[j] += std::sqrt(8.0) / 8.0 * (fitness[i] - mean) / std::sqrt(variance) * noise[i][j];
+      auto const before = theta;
+      method->step(oracle, theta);
+      auto const estimate = estimate_of(*method);
+      for (std::size_t j = 0; j < num_dimensions; ++j) {
+        // Numbers of some units, rounded some ten times.
+        EXPECT_NEAR(estimate[j], -up[j], 1e-13);
+        EXPECT_NEAR(theta[j], before[j] + 0.05 * up[j], 1e-13);
+      }
+    }
+  }
+}
+
+TEST(Methods, EggrollsStepsAreAsLongAsItsNoise) {
+  // On a linear loss of gradient g, F of a pair is E g over the root mean square of all pairs': the
+  // estimate h has (h g)^2 = N times the mean of (E g)^2, or N |g|^2, whatever the loss' scale.
+  for (double const scale : {1.0, 1e-3}) {
+    auto slope = start;
+    for (double& g : slope) g *= scale;
+    auto oracle = linear(slope);
+    oracle.matrices = {{0, 3, 2}};
+    Mean square;
+    for (std::uint64_t i = 0; i < 4'000; ++i) {
+      auto const method = make("eggroll", settings_of(i));
+      auto theta = start;
+      method->step(oracle, theta);
+      double const along = dot(estimate_of(*method), slope);
+      EXPECT_GT(along, 0.0);
+      square.add(along * along / dot(slope, slope));
+    }
+    expect_mean(square, 8.0, 0.03);
+  }
+}
+
+TEST(Methods, EggrollBearsMembersWithoutALoss) {
+  Known oracle([](auto x) { return x[0] > start[0] ? std::nan("") : x[1]; }, {});
+  auto const method = make("eggroll", settings_of());
+  auto theta = start;
+  method->step(oracle, theta);
+  EXPECT_NE(theta, start);
+  for (double const x : theta) EXPECT_TRUE(std::isfinite(x));
 }
 
 TEST(Methods, SvrgLeavesTheBatchesNoiseOut) {

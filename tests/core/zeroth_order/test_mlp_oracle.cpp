@@ -94,6 +94,61 @@ TEST(MlpOracle, LossesDoNotDependOnTheirNeighbours) {
   EXPECT_EQ(net.oracle.evaluations(), 205.0 + 2.0 * 205.0);
 }
 
+TEST(MlpOracle, PairLossesAreThoseOfWeightsThatAreMade) {
+  for (auto const& widths : {std::vector{4, 3}, std::vector{7, 5, 3}, std::vector{3, 40, 9, 4}}) {
+    for (std::size_t const rank : {1, 3}) {
+      Net net({widths, Nonlinearity::tanh, Nonlinearity::identity}, 70, 45);
+      std::vector<Key> keys;
+      for (std::size_t i = 0; i < 7; ++i) keys.push_back(key_of("pairs").index(i));
+      std::vector<double> shared(14), made(14);
+      net.oracle.pair_losses(net.theta, 0.1, rank, keys, shared);
+      net.oracle.LossOracle::pair_losses(net.theta, 0.1, rank, keys, made);
+      // Sums of at most 45 samples and 41 inputs, of numbers of some units, over three layers.
+      for (std::size_t i = 0; i < 14; ++i) EXPECT_NEAR(shared[i], made[i], 1e-13);
+      EXPECT_NE(shared[0], shared[1]);
+      EXPECT_EQ(net.oracle.evaluations(), 28.0);
+      // Weights of a layer have rank (inputs + outputs) factors, biases have their own.
+      std::size_t num_factors = 0;
+      for (std::size_t l = 1; l < widths.size(); ++l)
+        num_factors += rank * static_cast<std::size_t>(widths[l - 1] + widths[l]) +
+                       static_cast<std::size_t>(widths[l]);
+      EXPECT_EQ(net.oracle.low_rank_noise(rank).num_factors(), num_factors);
+    }
+  }
+}
+
+TEST(MlpOracle, PairLossesDoNotDependOnTheirNeighbours) {
+  // 100 pairs of 50 samples are more than are evaluated at once.
+  Net net({{4, 37, 3}}, 50, 50);
+  std::vector<Key> keys;
+  for (std::size_t i = 0; i < 100; ++i) keys.push_back(key_of("pairs").index(i));
+  std::vector<double> together(200), alone(2);
+  net.oracle.pair_losses(net.theta, 0.1, 2, keys, together);
+  for (std::size_t const i : {0u, 1u, 63u, 81u, 82u, 99u}) {
+    net.oracle.pair_losses(net.theta, 0.1, 2, std::span(keys).subspan(i, 1), alone);
+    EXPECT_EQ(alone[0], together[2 * i]);
+    EXPECT_EQ(alone[1], together[2 * i + 1]);
+  }
+}
+
+TEST(MlpOracle, PairsOfLowRankPointAlongTheGradient) {
+  // The mean of (E g) E is g, and |E g|^2 is |g|^2 in the mean, for dense noise and for low rank.
+  Net net({{6, 5, 3}}, 40, 40);
+  auto const g = net.gradient();
+  constexpr double sigma = 1e-5;
+  std::vector<double> losses(2);
+  Mean along;
+  for (std::uint64_t i = 0; i < 2'500; ++i) {
+    Key const key = key_of("low rank").index(i);
+    net.oracle.pair_losses(net.theta, sigma, 1, {&key, 1}, losses);
+    double const slope = (losses[0] - losses[1]) / (2.0 * sigma), one = 1.0;
+    std::vector<double> noise(g.size(), 0.0);
+    net.oracle.low_rank_noise(1).add_weighted({&key, 1}, {&one, 1}, 0, noise);
+    along.add(slope * dot(noise, g) / dot(g, g));
+  }
+  expect_mean(along, 1.0, 0.06);
+}
+
 TEST(MlpOracle, AnEpochHasEachSampleOnce) {
   // Five batches of 12 of 60 samples: the mean of their gradients is that of all samples.
   Net net({{4, 6, 3}}, 60, 12), whole({{4, 6, 3}}, 60, 60);
