@@ -23,6 +23,7 @@ namespace engram {
 ///
 /// A Covariance is made from (dimension, CmaConstants), begins as the identity, and has
 ///   shape(z, y)                  y = F z, for vectors or the columns of matrices
+///   unshape(y, z)                z = F^(-1) y, for vectors
 ///   update(decay, p, w, Z)       C <- F (decay + c_1 p p' + c_mu sum_i w_i z_i z_i') F', with z_i
 ///                                column i of Z; p becomes what has the same F p as before
 ///   largest_variance()           of the diagonal of C
@@ -69,6 +70,27 @@ class CmaEs final : public EvolutionStrategy {
       draw_noise(static_cast<std::size_t>(i), {noise_.col(i).data(), dimension()});
     covariance_.shape(noise_, steps_);
     drawn_ = generation();
+  }
+
+  /// Hansen 2011, arXiv 1110.4181: its step counts like the members' own, but no longer than nearly
+  /// all of those are, so that it can't upset paths and covariance. (His bound of a factor e on the
+  /// growth of sigma in a generation is for many of them: single ones don't reach it.)
+  void take_genome(std::size_t i_member, std::span<double const> genome) override {
+    draw_members();
+    auto const n = static_cast<double>(dimension());
+    Vector step = (Eigen::Map<Vector const>(genome.data(), mean_.size()) - mean_) / sigma_;
+    Vector noise;
+    covariance_.unshape(step, noise);
+    double const length = noise.norm(), longest = std::sqrt(n) + 2.0 * n / (n + 2.0);
+    if (length > longest) {
+      step *= longest / length;
+      noise *= longest / length;
+    }
+    // Of a covariance that has no inverse any more, which ends the run.
+    if (!noise.allFinite()) step = noise = Vector::Zero(mean_.size());
+    auto const i = static_cast<Eigen::Index>(i_member);
+    steps_.col(i) = step;
+    noise_.col(i) = noise;
   }
 
   void update(Ranking const& ranking) override {

@@ -46,6 +46,9 @@ class Restarts : public EvolutionStrategy {
   void make_genome(std::size_t i_member, std::span<double> out) const final {
     run_->genome(i_member, out);
   }
+  void take_genome(std::size_t i_member, std::span<double const> genome) final {
+    run_->inject(i_member, genome);
+  }
   void update(Ranking const& ranking) final;
   void exchange(StateArchive& archive) final;
   void begin_run();

@@ -91,16 +91,33 @@ void EvolutionStrategy::guide(std::span<double const> gradient) {
   take_guidance(gradient);
 }
 
+void EvolutionStrategy::inject(std::size_t i_member, std::span<double const> genome) {
+  if (i_member >= population_size()) throw std::invalid_argument("there is no such member");
+  if (genome.size() != dimension())
+    throw std::invalid_argument("a genome has one number a dimension");
+  take_genome(i_member, genome);
+  injected_[i_member].assign(genome.begin(), genome.end());
+}
+
+void EvolutionStrategy::take_genome(std::size_t, std::span<double const>) {
+  throw std::invalid_argument("this strategy takes no genomes from elsewhere");
+}
+
 void EvolutionStrategy::tell(std::span<double const> fitness) {
   if (fitness.size() != population_size())
     throw std::invalid_argument("fitness has one number a member");
   auto const ranking = rank(fitness, order_);
   if (ranking.best() > best_fitness_) {  // false for NaN
     best_fitness_ = ranking.best();
-    make_genome(ranking.order[0], best_genome_);
+    auto const injected = injected_.find(ranking.order[0]);
+    if (injected != injected_.end())
+      best_genome_ = injected->second;
+    else
+      make_genome(ranking.order[0], best_genome_);
   }
   num_nan_ += ranking.num_nan;
   evaluations_ += fitness.size();
+  injected_.clear();
   update(ranking);
   ++generation_;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -113,6 +114,13 @@ class EvolutionStrategy {
   /// Throws std::invalid_argument if its length is another.
   void guide(std::span<double const> gradient);
 
+  /// Takes a genome from elsewhere in place of a member's of the present generation: what `tell` is
+  /// told of the member next is the genome's fitness. It is no part of `state`.
+  /// @param genome  [dimension], finite
+  /// Throws std::invalid_argument if there is no such member, if the length is another, or if the
+  /// strategy takes none: cma_es, sep_cma_es and the restarts of them do.
+  void inject(std::size_t i_member, std::span<double const> genome);
+
   /// Ends the generation. Collective over the settings' group.
   /// @param fitness  of all its members in member order; larger is better, NaN is worst
   /// Throws std::invalid_argument if the length is not the population's.
@@ -157,6 +165,7 @@ class EvolutionStrategy {
   virtual void make_genome(std::size_t i_member, std::span<double> out) const = 0;
   virtual void update(Ranking const& ranking) = 0;
   virtual void take_guidance(std::span<double const>) {}
+  virtual void take_genome(std::size_t i_member, std::span<double const> genome);
   /// Hands every member that changes to the archive.
   virtual void exchange(StateArchive& archive) = 0;
 
@@ -164,6 +173,7 @@ class EvolutionStrategy {
   std::uint64_t generation_ = 0, evaluations_ = 0, num_nan_ = 0;
   double best_fitness_;
   std::vector<double> best_genome_;
+  std::map<std::size_t, std::vector<double>> injected_;  // by member
   std::vector<std::size_t> order_;  // of the last generation: kept for its memory only
 };
 

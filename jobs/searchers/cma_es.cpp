@@ -1,88 +1,105 @@
+#include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/evolution/strategy.hpp"
-#include "jobs/searchers/adaptive.hpp"
-#include "jobs/searchers/unit_encoding.hpp"
+#include "jobs/searchers/population_search.hpp"
 
 namespace engram {
 namespace {
 
-/// CMA-ES in the unit cube. A generation is evaluated before the next one is asked for.
-class CmaSearch final : public Adaptive {
+/// CMA-ES in the unit cube: members are the points of the last generation, and rivals are drawn
+/// from the distribution that is fitted to them. A member of another population that takes the
+/// place of the worst of them is injected into that fit (Hansen 2011, arXiv 1110.4181).
+class CmaPopulation final : public EvolvingPopulation {
  public:
-  explicit CmaSearch(SearcherSettings const& settings)
-      : Adaptive(settings), encoding_(settings.space), key_(settings.key) {
-    strategy_settings_.start.assign(encoding_.num_coordinates(), 0.5);
-    strategy_settings_.start_width = 0.5;  // anywhere, in each run
-    strategy_settings_.step = settings.options.real("step");
-    strategy_settings_.population_size = settings.options.count("population");
-    name_ = settings.options.text("restarts") == "none"
-                ? "cma_es"
-                : settings.options.text("restarts") + "_cma_es";
-    if (encoding_.num_coordinates() > 0) begin_run();
+  explicit CmaPopulation(SearcherSettings const& settings)
+      : CmaPopulation(settings, strategy_settings(settings)) {}
+
+  /// The first run begins at the best of them.
+  void add_founder(Member founder) override {
+    if (founder.fitness > best_founder_.fitness) best_founder_ = founder;
   }
 
-  bool learns_from_others() const override { return true; }
-  bool heeds_constraints() const override { return true; }
+  void begin_generation() override {
+    if (settings_.start.empty()) return;
+    if (generation() > 0) fit();
+    if (!strategy_ || !strategy_->stop_reason().empty()) begin_run();
+    resize(strategy_->population_size());
+  }
 
  private:
-  /// Those of the generations before.
-  std::uint64_t num_needed() const override {
-    return num_asked() - first_ < generation_size() ? first_ : num_asked();
+  CmaPopulation(SearcherSettings const& settings, StrategySettings const& strategy)
+      : EvolvingPopulation(strategy.start.size(),
+                           strategy.start.empty() ? 1 : resolved_population_size(strategy),
+                           settings.key),
+        settings_(strategy),
+        key_(settings.key) {
+    auto const restarts = settings.options.text("restarts");
+    name_ = restarts == "none" ? "cma_es" : restarts + "_cma_es";
   }
 
-  void learn(double fitness) override { fitness_.push_back(fitness); }
-
-  /// The first run begins at the best of others' points.
-  void learn_of(Point const& point, double fitness) override {
-    if (!strategy_ || !(fitness > best_of_others_)) return;
-    best_of_others_ = fitness;
-    auto settings = strategy_settings_;
-    settings.start = encoding_.coordinates(point);
-    settings.start_width = 0.0;
-    strategy_ = StrategyRegistry::instance().at(name_).make(settings);
+  static StrategySettings strategy_settings(SearcherSettings const& settings) {
+    auto const size = settings.options.count("population");
+    if (size == 1) throw UserError("population is 1; expected 0, or 2 and more");
+    StrategySettings result;
+    result.start.assign(UnitEncoding(settings.space).num_coordinates(), 0.5);
+    result.start_width = 0.5;  // anywhere, in each run
+    result.step = settings.options.real("step");
+    result.population_size = size;
+    return result;
   }
 
-  Point propose() override {
-    if (!strategy_) return {};
-    if (fitness_.size() == generation_size()) end_generation();
-    std::vector<double> genome(strategy_->dimension());
-    strategy_->genome(num_asked() - first_, genome);
-    return encoding_.point(genome);
+  void draw(std::size_t i, Random const& random, std::vector<double>& rival) const override {
+    breed(i, random, rival);
   }
 
-  std::size_t generation_size() const { return strategy_ ? strategy_->population_size() : 1; }
+  void breed(std::size_t i, Random const&, std::vector<double>& rival) const override {
+    if (strategy_) strategy_->genome(i, rival);
+  }
 
-  void end_generation() {
-    strategy_->tell(fitness_);
-    fitness_.clear();
-    first_ = num_asked();
-    if (!strategy_->stop_reason().empty()) begin_run();
+  void select(std::vector<Member>& members, std::vector<Member> const& rivals) const override {
+    members = rivals;
+  }
+
+  /// Of the distribution to the members.
+  void fit() {
+    std::vector<double> fitness;
+    for (std::size_t i = 0; i < members().size(); ++i) {
+      auto const& member = members()[i];
+      if (member.coordinates != rivals()[i].coordinates) strategy_->inject(i, member.coordinates);
+      fitness.push_back(member.fitness);
+    }
+    strategy_->tell(fitness);
   }
 
   /// Where a strategy has come to its end, another begins anew.
   void begin_run() {
-    strategy_settings_.key = key_.index(num_runs_++);
-    strategy_ = StrategyRegistry::instance().at(name_).make(strategy_settings_);
+    auto settings = settings_;
+    settings.key = key_.index(num_runs_++);
+    if (num_runs_ == 1 && !best_founder_.coordinates.empty()) {
+      settings.start = best_founder_.coordinates;
+      settings.start_width = 0.0;
+    }
+    strategy_ = StrategyRegistry::instance().at(name_).make(settings);
   }
 
-  UnitEncoding encoding_;
+  StrategySettings settings_;
   Key key_;
-  StrategySettings strategy_settings_;
   std::string name_;
-  std::unique_ptr<EvolutionStrategy> strategy_;
-  std::uint64_t num_runs_ = 0, first_ = 0;  ///< first point of the generation
-  double best_of_others_ = -std::numeric_limits<double>::infinity();
-  std::vector<double> fitness_;  ///< of the generation's first members
+  std::unique_ptr<EvolutionStrategy> strategy_;  ///< none in a space without dimensions
+  std::uint64_t num_runs_ = 0;
+  Member best_founder_ = {{}, -std::numeric_limits<double>::infinity()};
 };
 
 RegisterSearcher const registered_cma_es({
     .name = "cma_es",
     .summary = "generations drawn from a normal distribution that is fitted to the best points",
-    .source = "Hansen 2016, arXiv 1604.00772",
+    .source = "Hansen 2016, arXiv 1604.00772; as an island, Hansen 2011, arXiv 1110.4181",
     .options = {integer("population", 0)
                     .range(0, 1e6)
                     .means("points of a generation, which are evaluated at a time; 0: 4 + floor(3 "
@@ -97,7 +114,11 @@ RegisterSearcher const registered_cma_es({
                     .from("Auger & Hansen 2005, doi 10.1109/CEC.2005.1554902; Hansen 2009, doi "
                           "10.1145/1570256.1570333")},
     .extensible = true,
-    .make = [](SearcherSettings const& s) { return std::make_unique<CmaSearch>(s); },
+    .make =
+        [](SearcherSettings const& s) {
+          return PopulationSearch::of_one(s, std::make_unique<CmaPopulation>(s));
+        },
+    .make_population = [](SearcherSettings const& s) { return std::make_unique<CmaPopulation>(s); },
 });
 
 }  // namespace

@@ -20,7 +20,17 @@ bool leads(MigrationPaths paths, std::size_t from, std::size_t to, std::size_t n
 }  // namespace
 
 EvolvingPopulation::EvolvingPopulation(std::size_t num_coordinates, std::size_t size, Key key)
-    : key_(key), rivals_(size, {std::vector<double>(num_coordinates)}) {}
+    : key_(key), num_coordinates_(num_coordinates) {
+  resize(size);
+}
+
+void EvolvingPopulation::resize(std::size_t size) {
+  rivals_.resize(size, {std::vector<double>(num_coordinates_)});
+}
+
+void EvolvingPopulation::draw(std::size_t, Random const& random, std::vector<double>& rival) const {
+  for (std::size_t j = 0; j < rival.size(); ++j) rival[j] = random.uniform(j);
+}
 
 std::vector<double> const& EvolvingPopulation::breed_next() {
   auto& rival = rivals_[num_bred_].coordinates;
@@ -28,7 +38,7 @@ std::vector<double> const& EvolvingPopulation::breed_next() {
   if (generation_ > 0)
     breed(num_bred_, random, rival);
   else
-    for (std::size_t j = 0; j < rival.size(); ++j) rival[j] = random.uniform(j);
+    draw(num_bred_, random, rival);
   ++num_bred_;
   return rival;
 }

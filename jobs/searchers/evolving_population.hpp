@@ -33,10 +33,15 @@ class EvolvingPopulation {
   std::uint64_t generation() const { return generation_; }
 
   /// A member from elsewhere, before the first generation: a rival of one of that, which they are
-  /// given to one after the other.
-  void add_founder(Member founder) { founders_.push_back(std::move(founder)); }
+  /// given to one after the other; or what the deriving class makes of it.
+  virtual void add_founder(Member founder) { founders_.push_back(std::move(founder)); }
 
-  /// The next rival of the generation; those of the first are uniform in the unit cube.
+  /// Before the first rival of each generation, when founders or members of other populations have
+  /// come. From here on the size is that of the generation.
+  virtual void begin_generation() {}
+
+  /// The next rival of the generation; those of the first are uniform in the unit cube, or what the
+  /// deriving class draws.
   std::vector<double> const& breed_next();
 
   /// Fitness of the next rival; the last one's ends the generation.
@@ -55,7 +60,15 @@ class EvolvingPopulation {
   /// @param size             > 0
   EvolvingPopulation(std::size_t num_coordinates, std::size_t size, Key key);
 
+  std::vector<Member> const& rivals() const { return rivals_; }
+
+  /// For `begin_generation` of classes that need not have as many members as rivals.
+  void resize(std::size_t size);
+
  private:
+  /// One of the first generation.
+  virtual void draw(std::size_t i, Random const& random, std::vector<double>& rival) const;
+
   /// @param random  the rival's own
   /// @param rival   [num_coordinates]
   virtual void breed(std::size_t i, Random const& random, std::vector<double>& rival) const = 0;
@@ -66,6 +79,7 @@ class EvolvingPopulation {
   void found();
 
   Key key_;
+  std::size_t num_coordinates_;
   std::uint64_t generation_ = 0;
   std::size_t num_bred_ = 0, num_told_ = 0;  ///< of the generation
   std::vector<Member> members_, rivals_, founders_;

@@ -20,8 +20,9 @@ SearcherFactory const& island_factory(std::string_view name) {
   std::string names;
   for (auto const* other : registry.sorted())
     if (other->make_population) names += (names.empty() ? "" : ", ") + other->name;
-  throw UserError("expected searchers that can be islands (" + names + "), got '" +
-                  std::string(name) + "'");
+  throw UserError(
+      "expected searchers that can be islands, having members of which one is the best (" + names +
+      "), got '" + std::string(name) + "'");
 }
 
 std::vector<SearcherFactory const*> algorithms(std::string_view names) {

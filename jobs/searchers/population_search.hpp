@@ -17,10 +17,7 @@ namespace engram {
 class PopulationSearch : public Adaptive {
  public:
   PopulationSearch(SearcherSettings const& settings, Populations populations)
-      : Adaptive(settings), encoding_(settings.space), populations_(std::move(populations)) {
-    for (std::size_t p = 0; p < populations_.size(); ++p)
-      population_of_.insert(population_of_.end(), populations_[p]->size(), p);
-  }
+      : Adaptive(settings), encoding_(settings.space), populations_(std::move(populations)) {}
 
   bool learns_from_others() const final { return true; }
   bool heeds_constraints() const final { return true; }
@@ -36,14 +33,13 @@ class PopulationSearch : public Adaptive {
   /// What populations take from each other after a generation.
   virtual void mix(Populations const&) {}
 
+  /// Those of the generations before.
   std::uint64_t num_needed() const final {
-    return num_asked() / population_of_.size() * population_of_.size();
+    return num_asked() - first_ < population_of_.size() ? first_ : num_asked();
   }
 
   void learn(double fitness) final {
-    auto const i = num_learned() % population_of_.size();
-    populations_[population_of_[i]]->tell_next(fitness);
-    if (i + 1 == population_of_.size()) mix(populations_);
+    populations_[population_of_[num_learned() - first_]]->tell_next(fitness);
   }
 
   /// Populations take turns.
@@ -53,14 +49,27 @@ class PopulationSearch : public Adaptive {
   }
 
   Point propose() final {
-    auto const i = num_asked() % population_of_.size();
+    if (num_asked() - first_ == population_of_.size()) begin_generation();
+    auto const i = num_asked() - first_;
     return encoding_.point(populations_[population_of_[i]]->breed_next());
+  }
+
+  /// When all of the last one are told.
+  void begin_generation() {
+    if (num_asked() > 0) mix(populations_);
+    first_ = num_asked();
+    population_of_.clear();
+    for (std::size_t p = 0; p < populations_.size(); ++p) {
+      populations_[p]->begin_generation();
+      population_of_.insert(population_of_.end(), populations_[p]->size(), p);
+    }
   }
 
   UnitEncoding encoding_;
   Populations populations_;
   std::size_t num_founders_ = 0;
-  std::vector<std::size_t> population_of_;  ///< [point of a generation]
+  std::uint64_t first_ = 0;                 ///< point of the generation
+  std::vector<std::size_t> population_of_;  ///< [point of the generation]
 };
 
 }  // namespace engram

@@ -1,8 +1,10 @@
 """Whatever the searcher: a study that is killed again and again, on any ranks, ends like one that was not.
 
-ENGRAM_KILLS / 10 kills a searcher, at random instants, on 1 to 4 ranks, one or two of them a trial.
+ENGRAM_KILLS / 10 kills a searcher, at random instants, on 1 to 4 ranks, one or two of them a trial. Launches take
+these combinations in turn; from 5 kills on there are launches enough for all of them.
 """
 
+import itertools
 import os
 import random
 import time
@@ -12,6 +14,8 @@ from engram_runs import COMPLETE, ENGRAM, Job, assert_same_results, engram, writ
 
 NUM_KILLS = max(1, int(os.environ.get("ENGRAM_KILLS", "10")) // 10)
 SEED = int(os.environ.get("ENGRAM_KILL_SEED", "1"))
+COMBINATIONS = list(itertools.product([1, 2, 3, 4], [1, 2]))  # ranks, ranks_per_trial
+LEAST_LAUNCHES = len(COMBINATIONS) if NUM_KILLS >= 5 else 1
 
 
 def searchers():
@@ -47,16 +51,18 @@ def test_kills_do_not_show(searcher, tmp_path):
     done = engram("run", write_study(searcher, undisturbed))
     assert done.returncode == COMPLETE, done.stderr
     longest = time.monotonic() - started
-    num_kills = num_studies = 0
-    while num_kills < NUM_KILLS:
+    num_kills = num_studies = num_launches = 0
+    combinations = itertools.cycle(chance.sample(COMBINATIONS, len(COMBINATIONS)))
+    while num_kills < NUM_KILLS or num_launches < LEAST_LAUNCHES:
         folder = tmp_path / str(num_studies)
         folder.mkdir()
         study = write_study(searcher, folder)
         is_complete = False
         while not is_complete:
-            ranks = ["--study.ranks_per_trial", chance.choice([1, 2])]
-            with Job("run", study, *ranks, ranks=chance.choice([1, 2, 3, 4])) as job:
-                if num_kills < NUM_KILLS:
+            ranks, ranks_per_trial = next(combinations)
+            num_launches += 1
+            with Job("run", study, "--study.ranks_per_trial", ranks_per_trial, ranks=ranks) as job:
+                if num_kills < NUM_KILLS or num_launches < LEAST_LAUNCHES:
                     time.sleep(chance.uniform(0.2, 0.4 + longest))
                     if job.process.poll() is None:
                         job.kill(chance.choice(["rank", "launcher", "all"]), job.rank_pids(), chance.randrange(8))
@@ -67,4 +73,4 @@ def test_kills_do_not_show(searcher, tmp_path):
         assert_same_results(folder / "study.h5", undisturbed / "study.h5")
         num_studies += 1
         assert num_studies < 10 + 2 * NUM_KILLS
-    print(f"{searcher}: {num_kills} kills, {num_studies} studies")
+    print(f"{searcher}: {num_kills} kills, {num_launches} launches, {num_studies} studies")

@@ -32,6 +32,10 @@ class FullCovariance {
     y.noalias() = factor_ * z;
   }
 
+  void unshape(Eigen::VectorXd const& y, Eigen::VectorXd& z) const {
+    z = factor_.householderQr().solve(y);
+  }
+
   void update(double decay, Eigen::VectorXd& path, Eigen::VectorXd const& weights,
               Eigen::MatrixXd const& noise) {
     directions_ << noise, path;

@@ -19,6 +19,8 @@ class DiagonalCovariance {
     y.noalias() = scales_.asDiagonal() * z;
   }
 
+  void unshape(Eigen::VectorXd const& y, Eigen::VectorXd& z) const { z = y.cwiseQuotient(scales_); }
+
   void update(double decay, Eigen::VectorXd& path, Eigen::VectorXd const& weights,
               Eigen::MatrixXd const& noise) {
     growth_ = decay + c_1_ * path.array().square();

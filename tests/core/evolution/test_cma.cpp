@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -144,6 +145,78 @@ TEST(CmaEs, GenomesHaveTheCovarianceMatrixOfTheTutorial) {
   expect_genomes_of_the_tutorial("cma_es", 4, 8, 1.0);
   expect_genomes_of_the_tutorial("cma_es", 4, 2, 1.0);  // fewer members than dimensions
   expect_genomes_of_the_tutorial("sep_cma_es", 4, 8, 2.0);
+}
+
+using Numbers = std::vector<double>;
+
+/// Of a generation: [member][dimension].
+std::vector<Numbers> genomes_of(EvolutionStrategy const& strategy) {
+  std::vector<Numbers> genomes(strategy.population_size(), Numbers(strategy.dimension()));
+  for (std::size_t i = 0; i < genomes.size(); ++i) strategy.genome(i, genomes[i]);
+  return genomes;
+}
+
+TEST(CmaEs, AGenomeFromFarAwayIsAStepOfLimitedLength) {
+  // Hansen 2011, arXiv 1110.4181: sqrt(n) + 2 n / (n + 2) standard deviations; C is the identity.
+  std::size_t const n = 4, lambda = 8;
+  StrategySettings const settings{
+      .start = Numbers(n, 1.0), .step = 0.5, .population_size = lambda, .key = Key(Seed(5))};
+  for (std::string const name : {"cma_es", "sep_cma_es", "ipop_cma_es"}) {
+    auto const strategy = StrategyRegistry::instance().at(name).make(settings);
+    auto const c = cma_constants(n, lambda);
+    Numbers const far = {1.0, 1e3 + 1.0, 1.0, 1.0};
+    Numbers expected = {1.0, 1.0 + 0.5 * c.weights[0] * (2.0 + 8.0 / 6.0), 1.0, 1.0};
+    auto const genomes = genomes_of(*strategy);
+    for (std::size_t k = 1; k < c.num_parents; ++k)
+      for (std::size_t j = 0; j < n; ++j) expected[j] += c.weights[k] * (genomes[k - 1][j] - 1.0);
+    strategy->inject(lambda - 1, far);
+    strategy->tell(Numbers{6, 5, 4, 3, 2, 1, 0, 7});
+    for (std::size_t j = 0; j < n; ++j)
+      EXPECT_NEAR(strategy->mean()[j], expected[j], 1e-13) << name;
+    EXPECT_EQ(Numbers(strategy->best_genome().begin(), strategy->best_genome().end()), far);
+    // It was one of that generation only.
+    strategy->tell(Numbers{9, 8, 7, 6, 5, 4, 3, 2});
+    EXPECT_NE(strategy->best_genome()[1], far[1]);
+  }
+}
+
+TEST(CmaEs, AMembersOwnGenomeFromElsewhereChangesNothing) {
+  StrategySettings const settings{
+      .start = Numbers(4, 1.0), .step = 0.5, .population_size = 8, .key = Key(Seed(5))};
+  for (std::string const name : {"cma_es", "sep_cma_es", "bipop_cma_es"}) {
+    auto const plain = StrategyRegistry::instance().at(name).make(settings);
+    auto const told = StrategyRegistry::instance().at(name).make(settings);
+    int num_different = 0;
+    for (std::size_t g = 0; g < 40; ++g) {
+      told->set_state(plain->state());
+      auto const genomes = genomes_of(*plain);
+      Numbers fitness;
+      for (auto const& x : genomes)
+        fitness.push_back(-x[0] * x[0] - 10.0 * x[1] * x[1] - 100.0 * x[2] * x[2] - x[3] * x[3]);
+      told->inject(g % 8, genomes[g % 8]);
+      plain->tell(fitness);
+      told->tell(fitness);
+      auto const a = plain->state(), b = told->state();
+      ASSERT_EQ(a.size(), b.size());
+      double difference = 0.0;
+      for (std::size_t k = 0; k < a.size(); ++k)
+        difference = std::max(difference, std::abs(a[k] - b[k]));
+      // Numbers of order 1, rounded to 1e-16 and divided by a matrix of condition 10 or so.
+      num_different += difference < 1e-12 ? 0 : 1;
+    }
+    // Steps longer than is taken: 4 degrees of freedom, 10/3 squared; .025 a generation, more than
+    // 5 of 40 in one of a thousand runs.
+    EXPECT_LE(num_different, 5) << name;
+  }
+}
+
+TEST(CmaEs, OtherStrategiesAndMembersTakeNoGenomes) {
+  StrategySettings const settings{.start = Numbers(2, 1.0), .key = Key(Seed(5))};
+  auto const& registry = StrategyRegistry::instance();
+  EXPECT_THROW(registry.at("snes").make(settings)->inject(0, Numbers(2)), std::invalid_argument);
+  auto const strategy = registry.at("cma_es").make(settings);
+  EXPECT_THROW(strategy->inject(strategy->population_size(), Numbers(2)), std::invalid_argument);
+  EXPECT_THROW(strategy->inject(0, Numbers(3)), std::invalid_argument);
 }
 
 TEST(Weights, NaturalUtilitiesSumToZeroAndFallByRank) {
