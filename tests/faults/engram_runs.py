@@ -85,6 +85,7 @@ class Job:
             preexec_fn=memory and (lambda: resource.setrlimit(resource.RLIMIT_AS, (memory, memory))),
             start_new_session=True,
         )
+        self.has_killed = False
         self.known = {}  # pid of a rank: its start time, so that no reused pid is taken for it
 
     def __enter__(self):
@@ -127,6 +128,7 @@ class Job:
 
     def kill(self, kind, pids, i_rank=0):
         """One rank, the launcher or all, at once: `pids` are what `rank_pids` said a moment ago."""
+        self.has_killed = True
         if kind in ("launcher", "all"):
             self.process.kill()
         victims = {"rank": pids[i_rank % len(pids) :][:1] if pids else [], "launcher": [], "all": pids}[kind]
@@ -145,7 +147,15 @@ class Job:
             time.sleep(0.02)
 
     def wait(self, timeout=LONGEST_S):
-        out, error = self.process.communicate(timeout=timeout)
+        try:
+            out, error = self.process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            # Once in some thousand kills Open MPI's mpirun stays for ever, though none of its ranks is left.
+            if not self.has_killed or self.processes() != [self.process.pid]:
+                raise
+            self.process.kill()
+            out, error = self.process.communicate()
+            print(f"{self.process.args[0]} was left behind by its ranks")
         return subprocess.CompletedProcess(self.process.args, self.process.returncode, out, error)
 
 
