@@ -9,6 +9,7 @@
 #include "jobs/file_system.hpp"
 #include "jobs/results_file.hpp"
 #include "jobs/results_schema.hpp"
+#include "jobs/run_launch.hpp"
 #include "jobs/slurm_script.hpp"
 #include "jobs/slurm_settings.hpp"
 #include "jobs/study.hpp"
@@ -25,12 +26,6 @@ int exit_code_of_results(Study const& study) {
   for (auto const status : results.status)
     if (status != Status::complete) return exit_failed_trials;
   return exit_complete;
-}
-
-std::filesystem::path this_program(Invocation const& call) {
-  std::error_code error;
-  auto const program = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::filesystem::absolute(**call.argv) : program;
 }
 
 /// A name that is safe in that of the job's output file.

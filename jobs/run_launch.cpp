@@ -1,7 +1,6 @@
 #include "jobs/run_launch.hpp"
 
 #include <cstdlib>
-#include <filesystem>
 #include <set>
 #include <string>
 #include <system_error>
@@ -18,16 +17,10 @@ std::vector<std::string> launcher(Invocation const& call) {
   if (!call.has("ranks")) return {};
   char const* const chosen = std::getenv("ENGRAM_MPIEXEC");
   std::vector<std::string> words{chosen && *chosen ? chosen : "mpiexec"};
-  if (call.has("survive-rank-loss")) words.push_back("--enable-recovery");
-  words.push_back("-n");
+  if (call.has("survive-rank-loss")) words.emplace_back("--enable-recovery");
+  words.emplace_back("-n");
   words.push_back(std::to_string(call.integer("ranks", 1, 1'000'000, 1)));
   return words;
-}
-
-std::string this_program(Invocation const& call) {
-  std::error_code error;
-  auto const path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string(**call.argv) : path.string();
 }
 
 }  // namespace
@@ -38,7 +31,7 @@ int launch_run(Invocation const& call) {
         "--ranks and --restarts start mpiexec by themselves: give the number of ranks with --ranks "
         "instead of to mpiexec");
   auto first = launcher(call);
-  first.push_back(this_program(call));
+  first.push_back(this_program(call).string());
   auto again = first;
   std::set<std::string> const own = {"--ranks", "--restarts"};
   std::set<std::string> const once = {"--overwrite", "--retry-failed", "--extend"};
@@ -53,6 +46,12 @@ int launch_run(Invocation const& call) {
     if (!once.contains(name)) again.push_back(word);
   }
   return run_supervised(first, again, call.integer("restarts", 0, 1'000'000, 0));
+}
+
+std::filesystem::path this_program(Invocation const& call) {
+  std::error_code error;
+  auto const path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::path(**call.argv) : path;
 }
 
 bool is_launched() {
